@@ -1,0 +1,228 @@
+"""The front door: :func:`compile` a constraint, :func:`generate` with a model.
+
+    constraint                    compile()                     matcher()             generate()
+    schema, type, regex,  ──────> Constraint ────────────────> Matcher ────────────> text, value
+    choice, grammar               a constraint machine          one int, forkable     exact masks at every step
+
+A constraint is compiled to a machine that reads bytes and whose every state is one int (``kernels/``); the tokens that may
+come next are found by walking the vocabulary's trie with it, once per state. Start reading at ``runtime/build.py`` for how
+each kind of source becomes a machine, at ``kernels/opcodes.py`` for what a state is, at ``runtime/decoding/loop.py`` for
+how text is made.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from .errors import GramaryeError
+from .runtime.build import Options, build_choice, build_grammar, build_regex, build_schema
+from .runtime.constraint import Constraint, fill_masks
+from .runtime.limits import Limits
+from .runtime.matcher import Explanation, Matcher
+from .runtime.python_types import schema_of
+from .runtime.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from referencing import Registry
+
+    from .runtime.decoding import Chunk, GenerationResult
+
+__all__ = ["Constraint", "Explanation", "Limits", "Matcher", "Vocabulary", "compile", "fill_masks", "generate"]
+
+_SOURCES = ("schema", "regex", "choice", "lark", "ebnf", "gbnf")
+
+
+def compile(
+    *,
+    schema: Any = None,
+    regex: str | None = None,
+    choice: Iterable[str] | None = None,
+    lark: str | None = None,
+    ebnf: str | None = None,
+    gbnf: str | None = None,
+    vocabulary: Vocabulary | Any,
+    after: str | None = None,
+    whitespace: Literal["any", "bounded", "compact"] = "any",
+    formats: Literal["assert", "annotate"] = "annotate",
+    property_order: Literal["any", "schema"] = "any",
+    draft: int | None = None,
+    registry: Registry[Any] | None = None,
+    dialect: str | None = None,
+    flags: str = "",
+    start: str | None = None,
+    lexer: Literal["longest", "dynamic"] | None = None,
+    base_path: str | os.PathLike[str] | None = None,
+    limits: Limits | None = None,
+) -> Constraint:
+    """Compile a constraint for a vocabulary.
+
+    Exactly one source is given:
+
+    Args:
+        schema: a JSON Schema (dict, bool, or its text), or a Pydantic model, dataclass, TypedDict, Literal, Enum, other
+            type, or a callable (its arguments).
+        regex: a regular expression that the whole text matches.
+        choice: strings of which the text is one.
+        lark: a Lark grammar.
+        ebnf: an ISO 14977 or W3C EBNF grammar.
+        gbnf: a grammar in the dialect of llama.cpp.
+        vocabulary: the tokens; a tokenizer is turned into one.
+        after: free text comes first, up to and including the first occurrence of this tag (``"</think>"``).
+        whitespace: what may stand between JSON tokens: "any" blanks, at most one space or one indented line break
+            ("bounded": no trailing blanks, and models cannot run away on them), or none ("compact").
+        formats: whether ``format`` is asserted. "assert" is refused where the format has no automaton.
+        property_order: "any" order, as JSON Schema means it, or the "schema"'s.
+        draft: dialect of the schema (4, 6, 7, 2019, 2020); None reads ``$schema``, 2020 by default.
+        registry: schemas that ``$ref`` may name (a ``referencing.Registry``); nothing is ever fetched.
+        dialect: of a regex "python" (default) or "ecma"; of EBNF "auto" (default), "iso" or "w3c".
+        flags: of a regex.
+        start: start rule of a grammar.
+        lexer: how a grammar's text is split into terminals: "longest" match (the default of Lark grammars) or
+            "dynamic", any split (the default of the others).
+        base_path: folder that a Lark grammar's relative imports start from.
+        limits: what the constraint may use.
+
+    Returns:
+        The constraint: immutable, shareable between threads, maker of matchers.
+
+    Raises:
+        SchemaError, GrammarError, RegexError: the source is malformed, empty, or cannot be enforced exactly.
+        VocabularyError: the vocabulary cannot spell the language.
+        LimitError: a limit was reached.
+    """
+    given = {"schema": schema, "regex": regex, "choice": choice, "lark": lark, "ebnf": ebnf, "gbnf": gbnf}
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) != 1:
+        raise GramaryeError(
+            f"{len(named)} constraints are given" + (f" ({', '.join(named)})" if named else ""),
+            expected=[f"exactly one of {', '.join(_SOURCES)}"],
+        )
+    tokens = vocabulary if isinstance(vocabulary, Vocabulary) else Vocabulary.from_tokenizer(vocabulary)
+    options = Options(tokens, limits or Limits(), after)
+    if schema is not None:
+        if formats == "assert":
+            raise GramaryeError("formats='assert' is not available in this version", hint="write the format as a pattern")
+        document, python_type = schema_of(schema)
+        return build_schema(
+            document,
+            options,
+            whitespace=whitespace,
+            ordered=property_order == "schema",
+            draft=draft,
+            registry=registry,
+            python_type=python_type,
+        )
+    if regex is not None:
+        return build_regex(regex, options, dialect="ecma" if dialect == "ecma" else "python", flags=flags)
+    if choice is not None:
+        return build_choice(choice, options)
+    if lark is not None:
+        from .grammar.lark_reader import read_lark
+
+        return build_grammar(read_lark(lark, start or "start", lexer=lexer, base_path=base_path), "lark", options)
+    if ebnf is not None:
+        from .grammar.ebnf_reader import read_ebnf
+
+        return build_grammar(read_ebnf(ebnf, dialect or "auto", start=start), "ebnf", options)
+    from .grammar.gbnf_reader import read_gbnf
+
+    return build_grammar(read_gbnf(gbnf or "", start or "root"), "gbnf", options)
+
+
+def generate(
+    model: Any,
+    prompt: Any,
+    *,
+    tokenizer: Any = None,
+    schema: Any = None,
+    regex: str | None = None,
+    choice: Iterable[str] | None = None,
+    lark: str | None = None,
+    ebnf: str | None = None,
+    gbnf: str | None = None,
+    constraint: Constraint | Sequence[Constraint | None] | None = None,
+    max_tokens: int = 256,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    min_p: float | None = None,
+    seed: int | Sequence[int] | None = None,
+    stream: bool = False,
+    method: Literal["mask", "rejection", "smc"] = "mask",
+    monitors: Sequence[Any] = (),
+    heal_prompt: bool | None = None,
+    fast_forward: bool = True,
+    **options: Any,
+) -> GenerationResult | list[GenerationResult] | Iterator[Chunk]:
+    """Generate text that satisfies a constraint, complete within ``max_tokens``.
+
+    Args:
+        model: a transformers causal LM, the name of a demo model ("smollm2"), a model directory, or any object with the
+            protocol of ``runtime/decoding/protocol.py``.
+        prompt: a text, token ids, or the messages of a conversation; or a list of such, decoded as one batch.
+        tokenizer: of a transformers model whose configuration does not name it.
+        schema, regex, choice, lark, ebnf, gbnf: at most one, as for :func:`compile`; none is free text.
+        constraint: compiled constraints instead: one for all prompts, or one for each (None: free text).
+        max_tokens: the output is complete within this many tokens, not counting the end token.
+        temperature: divides the logits; 0 is greedy, 1 the model's own law.
+        top_k: draw from the k likeliest of the allowed tokens only.
+        top_p: draw from the likeliest allowed tokens that together hold this share.
+        min_p: draw from allowed tokens at least min_p times as likely as the likeliest.
+        seed: of prompt 0, then seed + 1, ...; or a list. The same seed gives the same text, whatever the batch.
+        stream: return an iterator of chunks with text and partial value.
+        method: "mask" draws from the model's law restricted to the allowed tokens, step by step.
+        monitors: static analyses that confine decoding further; none are available in this version.
+        heal_prompt: let the model retokenize the end of the prompt; None: if the prompt is a text.
+        fast_forward: append what is forced without drawing it.
+        options: further options of :func:`compile`; ``whitespace`` is "bounded" by default.
+
+    Returns:
+        A result with ``text``, ``value`` (parsed, and typed for Python types), ``tokens``, ``log_prob``, ``log_weight`` and
+        ``finish_reason``; a list of them for a list of prompts; an iterator of chunks with ``stream``.
+
+    Raises:
+        BudgetError: ``max_tokens`` is below the shortest valid output; raised before the first forward pass.
+        ModelError: the model does not fit the vocabulary, or returns unusable logits.
+        SchemaError, GrammarError, RegexError, VocabularyError, LimitError: as :func:`compile`.
+    """
+    from .runtime.decoding import JSON, TEXT, ValueReader, reader_for_schema, resolve_model, run
+
+    if monitors:
+        raise GramaryeError("monitors are not available in this version")
+    lm = resolve_model(model, tokenizer)
+    sources = {"schema": schema, "regex": regex, "choice": choice, "lark": lark, "ebnf": ebnf, "gbnf": gbnf}
+    given = {name: value for name, value in sources.items() if value is not None}
+    if constraint is not None and (given or options):
+        raise GramaryeError("constraint= comes compiled", hint=f"leave out {', '.join([*given, *options])}")
+    compiled: Constraint | Sequence[Constraint | None] | None = constraint
+    if given:
+        if schema is not None:
+            options.setdefault("whitespace", "bounded")
+        compiled = compile(vocabulary=lm.vocabulary, **given, **options)
+
+    def reader(one: Constraint | None) -> ValueReader:
+        if one is None or one.kind != "schema":
+            return TEXT if one is None or one.after is None else ValueReader("text", after=one.after)
+        if one.python_type is None:
+            return JSON if one.after is None else ValueReader("json", after=one.after)
+        return reader_for_schema(one.python_type, after=one.after)
+
+    readers = reader(compiled) if isinstance(compiled, Constraint) or compiled is None else [reader(one) for one in compiled]
+    return run(
+        lm,
+        prompt,
+        compiled,
+        max_tokens=max_tokens,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        min_p=min_p,
+        seed=seed,
+        stream=stream,
+        method=method,
+        reader=readers,
+        heal_prompt=heal_prompt,
+        fast_forward=fast_forward,
+    )

@@ -1,0 +1,1 @@
+"""Front ends: schemas, grammars and regular expressions, from text to tables. No tokenizer, no model."""

@@ -1,0 +1,101 @@
+"""From the text of a pattern to its automaton: the front door of this package.
+
+::
+
+    text --syntax_python / syntax_ecma--> tree --rewrite--> tree --glushkov--> positions
+                                                                                  |-- no assertions --> determinise
+                                                                                  '-- lookaround -----> CharDfa
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ...errors import RegexError
+from .automata import DEFAULT_LIMITS, CharDfa, CharNfa, RegexLimits
+from .determinise import Positions, determinise, plain_positions, positions_of, to_nfa
+from .glushkov import build_positions
+from .lookaround import compile_assertions
+from .nodes import Node
+from .rewrite import rewrite
+from .syntax_ecma import parse_ecma
+from .syntax_python import parse_python
+
+__all__ = ["Dialect", "compile_nfa", "compile_regex"]
+
+Dialect = Literal["python", "ecma"]
+
+
+def compile_regex(
+    pattern: str,
+    *,
+    dialect: Dialect = "python",
+    flags: str = "",
+    search: bool = False,
+    limits: RegexLimits | None = None,
+) -> CharDfa:
+    """The minimal automaton of a regular expression.
+
+    Args:
+        pattern: the source text.
+        dialect: "python" is the syntax and meaning of ``re`` for str patterns, "ecma" that of ECMA-262.
+        flags: letters; python i m s x a u, ECMA i m s u (u: no fall-back to Annex B).
+        search: False: the pattern matches the whole text. True: it matches somewhere, as JSON Schema's ``pattern``.
+        limits: bounds on the work; None for the defaults.
+
+    Returns:
+        The automaton of all texts that match. Two patterns with equal languages give equal automata.
+
+    Raises:
+        RegexError: malformed or not regular, with the place and a hint.
+        LimitError: a limit was reached. :func:`compile_nfa` may still help.
+    """
+    bounds = limits or DEFAULT_LIMITS
+    found = _front(pattern, dialect, flags, search, bounds)
+    return found if isinstance(found, CharDfa) else determinise(found, bounds)
+
+
+def compile_nfa(
+    pattern: str,
+    *,
+    dialect: Dialect = "python",
+    flags: str = "",
+    search: bool = False,
+    limits: RegexLimits | None = None,
+) -> CharNfa:
+    """The position automaton of a regular expression, for patterns whose :class:`CharDfa` is too large.
+
+    Arguments and errors are those of :func:`compile_regex`. Patterns with lookarounds or word boundaries are determinised
+    nevertheless, since assertions have no place in a :class:`CharNfa`.
+    """
+    found = _front(pattern, dialect, flags, search, limits or DEFAULT_LIMITS)
+    return to_nfa(positions_of(found) if isinstance(found, CharDfa) else found)
+
+
+def _front(pattern: str, dialect: str, flags: str, search: bool, limits: RegexLimits) -> Positions | CharDfa:
+    """The position automaton of a pattern; a finished automaton if there are assertions other than ``^`` and ``$``."""
+    if dialect == "ecma":
+        tree = parse_ecma(pattern, flags)
+    elif dialect == "python":
+        tree = rewrite(
+            parse_python(pattern, flags),
+            open_end=search,
+            prefix_free=lambda node: _prefix_free(node, limits),
+            refuse=lambda group: RegexError(
+                "an atomic group or possessive repeat over this body is not supported",
+                span=group.span,
+                hint="use an ordinary group (?:...) and say with a lookahead what must not follow",
+            ),
+        )
+    else:
+        raise RegexError(f"unknown dialect {dialect!r}", expected=["python", "ecma"])
+    graph = build_positions(tree, limits)
+    if graph.assertions:
+        return compile_assertions(tree, search=search, limits=limits)
+    return plain_positions(graph, search=search)
+
+
+def _prefix_free(node: Node, limits: RegexLimits) -> bool:
+    """Whether no match of an assertion-free subtree is a proper prefix of another."""
+    dfa = determinise(plain_positions(build_positions(node, limits), search=False), limits)
+    return not dfa.trans[dfa.accept != 0].any()

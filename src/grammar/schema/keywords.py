@@ -1,0 +1,181 @@
+"""What becomes of each keyword: enforced, an annotation, or refused. Nothing else exists.
+
+A keyword that the dialect of the schema does not know is an annotation there (``const`` in draft 4), as the specification
+says; one that it knows and that the lowering cannot enforce is refused, with its pointer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ...errors import SchemaError
+from .document import Document, JsonValue, Subschema
+
+__all__ = ["Finding", "Treatment", "check", "findings"]
+
+
+class Treatment(StrEnum):
+    """What becomes of a keyword."""
+
+    ENFORCED = "enforced"
+    ANNOTATION = "annotation"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One keyword of a schema and what becomes of it."""
+
+    pointer: str
+    keyword: str
+    status: Treatment
+    note: str = ""
+
+
+_EVERY = (4, 2020)
+_ASSERTIONS: dict[str, tuple[int, int]] = {
+    "type": _EVERY,
+    "enum": _EVERY,
+    "const": (6, 2020),
+    "minLength": _EVERY,
+    "maxLength": _EVERY,
+    "pattern": _EVERY,
+    "minItems": _EVERY,
+    "maxItems": _EVERY,
+    "minProperties": _EVERY,
+    "maxProperties": _EVERY,
+    "required": _EVERY,
+    "properties": _EVERY,
+    "additionalProperties": _EVERY,
+    "items": _EVERY,
+    "prefixItems": (2020, 2020),
+    "additionalItems": (4, 2019),
+    "allOf": _EVERY,
+    "anyOf": _EVERY,
+    "$ref": _EVERY,
+}
+_NOT_YET: dict[str, tuple[int, int]] = {
+    "minimum": _EVERY,
+    "maximum": _EVERY,
+    "exclusiveMinimum": _EVERY,
+    "exclusiveMaximum": _EVERY,
+    "multipleOf": _EVERY,
+    "uniqueItems": _EVERY,
+    "oneOf": _EVERY,
+    "not": _EVERY,
+    "patternProperties": _EVERY,
+    "dependencies": (4, 2019),
+    "contains": (6, 2020),
+    "minContains": (2019, 2020),
+    "maxContains": (2019, 2020),
+    "propertyNames": (6, 2020),
+    "if": (7, 2020),
+    "dependentRequired": (2019, 2020),
+    "dependentSchemas": (2019, 2020),
+    "unevaluatedItems": (2019, 2020),
+    "unevaluatedProperties": (2019, 2020),
+    "$dynamicRef": (2020, 2020),
+    "$recursiveRef": (2019, 2019),
+}
+_STANDARD_ANNOTATIONS = frozenset(
+    "$schema $id id $anchor $dynamicAnchor $recursiveAnchor $vocabulary $comment $defs definitions title description default "
+    "examples deprecated readOnly writeOnly format contentEncoding contentMediaType contentSchema then else".split()
+)
+_SCHEMA_MAPS = ("properties",)
+_SCHEMA_LISTS = ("allOf", "anyOf", "prefixItems")
+_SCHEMAS = ("additionalProperties", "additionalItems", "items")
+
+
+def treatment(document: Document, keyword: str, value: JsonValue) -> tuple[Treatment, str]:
+    """What becomes of a keyword with this value in this document, and why if it is not enforced."""
+    draft = document.draft
+    for table, outcome in ((_ASSERTIONS, Treatment.ENFORCED), (_NOT_YET, Treatment.REFUSED)):
+        known = table.get(keyword)
+        if known is not None:
+            if not known[0] <= draft <= known[1]:
+                return Treatment.ANNOTATION, "not a keyword of this dialect"
+            if outcome is Treatment.REFUSED and _says_nothing(keyword, value):
+                return Treatment.ENFORCED, ""
+            return outcome, "" if outcome is Treatment.ENFORCED else "not enforced by this version"
+    if keyword in _STANDARD_ANNOTATIONS:
+        return Treatment.ANNOTATION, ""
+    return Treatment.ANNOTATION, "unknown keyword"
+
+
+def _says_nothing(keyword: str, value: JsonValue) -> bool:
+    """True for a keyword whose value allows everything."""
+    if keyword == "uniqueItems":
+        return value is False
+    if keyword in ("patternProperties", "dependencies", "dependentRequired", "dependentSchemas"):
+        return value == {}
+    if keyword in ("unevaluatedItems", "unevaluatedProperties", "propertyNames"):
+        return value is True or value == {}
+    return keyword == "not" and value is False
+
+
+def _children(document: Document, subschema: Subschema) -> Iterator[Subschema]:
+    schema = subschema.schema
+    if isinstance(schema, bool):
+        return
+    if "$ref" in schema:
+        yield document.resolve(subschema)
+        if document.draft <= 7:
+            return
+    for keyword in _SCHEMA_MAPS:
+        for name in schema.get(keyword, ()):
+            yield document.child(subschema, keyword, name)
+    for keyword in _SCHEMA_LISTS:
+        if keyword != "prefixItems" or document.draft == 2020:
+            for index in range(len(schema.get(keyword, ()))):
+                yield document.child(subschema, keyword, index)
+    for keyword in _SCHEMAS:
+        value = schema.get(keyword)
+        if isinstance(value, list) and keyword == "items":
+            for index in range(len(value)):
+                yield document.child(subschema, keyword, index)
+        elif value is not None:
+            yield document.child(subschema, keyword)
+
+
+def _reachable(document: Document) -> Iterator[Subschema]:
+    seen: set[int] = set()
+    waiting = [document.root]
+    while waiting:
+        subschema = waiting.pop()
+        if subschema.index in seen:
+            continue
+        seen.add(subschema.index)
+        yield subschema
+        waiting.extend(reversed(list(_children(document, subschema))))
+
+
+def findings(document: Document) -> Iterator[Finding]:
+    """Every keyword that the root can reach, in the document's order."""
+    for subschema in _reachable(document):
+        if isinstance(subschema.schema, bool):
+            continue
+        hidden = document.draft <= 7 and "$ref" in subschema.schema
+        for keyword, value in subschema.schema.items():
+            if hidden and keyword != "$ref":
+                yield Finding(f"{subschema.pointer}/{keyword}", keyword, Treatment.ANNOTATION, "hidden by $ref in this dialect")
+                continue
+            outcome, reason = treatment(document, keyword, value)
+            yield Finding(f"{subschema.pointer}/{keyword}", keyword, outcome, reason)
+
+
+def check(document: Document) -> None:
+    """Refuse a schema with a keyword that cannot be enforced.
+
+    Raises:
+        SchemaError: names the keyword and its pointer. Time linear in what the root reaches.
+    """
+    for finding in findings(document):
+        if finding.status is Treatment.REFUSED:
+            raise SchemaError(
+                f"the keyword {finding.keyword!r} is {finding.note}",
+                pointer=finding.pointer,
+                expected=sorted(_ASSERTIONS),
+                hint="remove it, or say the same with the keywords listed",
+            )

@@ -1,0 +1,244 @@
+"""A conjunction of subschemas as alternatives, each with its bounds per type.
+
+::
+
+    {"$ref": "#/$defs/a", "anyOf": [{"type": "string", "maxLength": 3}, {"enum": [1, [2]]}]}
+        = [ Shape(types=STRING, max_length=3, ...), Shape(types=NUMBER, numbers={1}, ...), Shape(types=ARRAY, arrays=[...]) ]
+
+Scalars are merged as they are met. What constrains arrays and objects is only collected: their members are conjunctions of
+their own, lowered when a text reaches them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import IntFlag
+
+from ...errors import SchemaError
+from ...kernels.opcodes import NumberKind
+from .document import Document, JsonValue, Subschema
+
+__all__ = ["TUPLE", "Conjunction", "Shape", "Types", "alternatives", "conjunction", "decimal_parts"]
+
+Conjunction = tuple[int, ...]
+"""Ascending indices of subschemas that all hold; the empty one allows everything."""
+
+TUPLE = "\0tuple"
+"""Keyword of synthetic subschemas: the array has exactly these items."""
+
+
+class Types(IntFlag):
+    """JSON types, ``true`` and ``false`` apart."""
+
+    NULL = 1
+    TRUE = 2
+    FALSE = 4
+    NUMBER = 8
+    STRING = 16
+    ARRAY = 32
+    OBJECT = 64
+    ALL = 127
+
+
+_TYPE_NAMES = {
+    "null": Types.NULL,
+    "boolean": Types.TRUE | Types.FALSE,
+    "number": Types.NUMBER,
+    "integer": Types.NUMBER,
+    "string": Types.STRING,
+    "array": Types.ARRAY,
+    "object": Types.OBJECT,
+}
+
+Number = tuple[bool, str, int]
+"""A decimal: negative, significant digits without zeros at either end ("" for zero), exponent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One alternative of what a value may be.
+
+    Attributes:
+        types: the types it may have.
+        number: which numbers, if it is one.
+        numbers: if not None, the number is one of these.
+        min_length: fewest code points of a string.
+        max_length: most, or None.
+        patterns: ECMA-262 patterns that the string matches somewhere, with their pointers.
+        strings: if not None, the string is one of these.
+        arrays: subschemas that constrain it if it is an array.
+        objects: subschemas that constrain it if it is an object.
+    """
+
+    types: Types = Types.ALL
+    number: NumberKind = NumberKind.ANY
+    numbers: frozenset[Number] | None = None
+    min_length: int = 0
+    max_length: int | None = None
+    patterns: tuple[tuple[str, str], ...] = ()
+    strings: tuple[str, ...] | None = None
+    arrays: Conjunction = ()
+    objects: Conjunction = ()
+
+
+def conjunction(subschemas: Iterable[Subschema]) -> Conjunction:
+    """The conjunction of subschemas, those that allow everything left out."""
+    return tuple(sorted({s.index for s in subschemas if s.schema is not True and s.schema != {}}))
+
+
+def decimal_parts(value: int | float | Decimal) -> Number:
+    """A JSON number as sign, significant digits and exponent; equal numbers have equal parts."""
+    sign, digits, exponent = Decimal(repr(value) if isinstance(value, float) else value).as_tuple()
+    if not isinstance(exponent, int):
+        raise SchemaError(f"{value} is no JSON number")
+    text = "".join(map(str, digits)).lstrip("0")
+    stripped = text.rstrip("0")
+    if not stripped:
+        return False, "", 0
+    return sign == 1, stripped, exponent + len(text) - len(stripped)
+
+
+def alternatives(document: Document, conjuncts: Conjunction) -> list[Shape]:
+    """The alternatives of a conjunction; none if it is plainly empty.
+
+    Raises:
+        SchemaError: a keyword's value is malformed, or a reference leads back to itself without reading anything.
+    """
+    shapes = [Shape()]
+    for index in conjuncts:
+        subschema = document.subschemas[index]
+        shapes = [result for shape in shapes for result in _apply(document, subschema, shape, ())]
+    return list(dict.fromkeys(shape for shape in shapes if shape.types))
+
+
+def _apply(document: Document, subschema: Subschema, shape: Shape, active: tuple[int, ...]) -> list[Shape]:
+    """The alternatives of a shape under one more subschema."""
+    schema = subschema.schema
+    if isinstance(schema, bool):
+        return [shape] if schema else []
+    if subschema.index in active:
+        raise SchemaError(
+            "a reference leads back to itself without reading anything", pointer=subschema.pointer, hint="break the cycle"
+        )
+    active = (*active, subschema.index)
+    if "$ref" in schema and document.draft <= 7:
+        return _apply(document, document.resolve(subschema), shape, active)
+    shapes = [shape]
+    for keyword in _SCALAR_KEYWORDS:
+        if keyword in schema and (keyword != "const" or document.draft >= 6):
+            apply = _SCALAR_KEYWORDS[keyword]
+            shapes = [result for one in shapes for result in apply(document, subschema, one, schema[keyword])]
+    if not _ARRAY_KEYWORDS.isdisjoint(schema):
+        shapes = [replace(one, arrays=(*one.arrays, subschema.index)) for one in shapes]
+    if not _OBJECT_KEYWORDS.isdisjoint(schema):
+        shapes = [replace(one, objects=(*one.objects, subschema.index)) for one in shapes]
+    if "$ref" in schema:
+        target = document.resolve(subschema)
+        shapes = [result for one in shapes for result in _apply(document, target, one, active)]
+    for index in range(len(schema.get("allOf", ()))):
+        child = document.child(subschema, "allOf", index)
+        shapes = [result for one in shapes for result in _apply(document, child, one, active)]
+    if "anyOf" in schema:
+        children = [document.child(subschema, "anyOf", index) for index in range(len(schema["anyOf"]))]
+        shapes = [result for one in shapes for child in children for result in _apply(document, child, one, active)]
+    return [one for one in dict.fromkeys(shapes) if one.types]
+
+
+def _type(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
+    names = value if isinstance(value, list) else [value]
+    types = Types(0)
+    for name in names:
+        if name not in _TYPE_NAMES:
+            raise SchemaError(
+                f"{name!r} is not a type", pointer=f"{subschema.pointer}/type", expected=sorted(_TYPE_NAMES)
+            )
+        types |= _TYPE_NAMES[name]
+    number = shape.number
+    if "integer" in names and "number" not in names:
+        number = max(number, NumberKind.INTEGER_LITERAL if document.draft == 4 else NumberKind.INTEGER)
+    return [replace(shape, types=shape.types & types, number=number)]
+
+
+def _enum(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
+    if not isinstance(value, list):
+        raise SchemaError("enum is not an array", pointer=f"{subschema.pointer}/enum", expected=["an array"])
+    return _one_of_values(document, shape, value, f"{subschema.pointer}/enum")
+
+
+def _const(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
+    return _one_of_values(document, shape, [value], f"{subschema.pointer}/const")
+
+
+def _one_of_values(document: Document, shape: Shape, values: list[JsonValue], pointer: str) -> list[Shape]:
+    """One alternative for all scalars, one for each container."""
+    types = Types(0)
+    strings: dict[str, None] = {}
+    numbers: set[Number] = set()
+    containers: list[Shape] = []
+    for value in values:
+        if value is None:
+            types |= Types.NULL
+        elif isinstance(value, bool):
+            types |= Types.TRUE if value else Types.FALSE
+        elif isinstance(value, str):
+            strings[value] = None
+        elif isinstance(value, (int, float, Decimal)):
+            numbers.add(decimal_parts(value))
+        elif isinstance(value, list) and shape.types & Types.ARRAY:
+            exact = document.synthetic({TUPLE: [{"enum": [item]} for item in value]}, pointer)
+            containers.append(replace(shape, types=Types.ARRAY, arrays=(*shape.arrays, exact.index)))
+        elif isinstance(value, dict) and shape.types & Types.OBJECT:
+            members = {key: {"enum": [item]} for key, item in value.items()}
+            exact = document.synthetic(
+                {"properties": members, "required": list(value), "additionalProperties": False}, pointer
+            )
+            containers.append(replace(shape, types=Types.OBJECT, objects=(*shape.objects, exact.index)))
+    if shape.strings is not None:
+        strings = {text: None for text in shape.strings if text in strings}
+    if shape.numbers is not None:
+        numbers &= shape.numbers
+    types |= (Types.STRING if strings else Types(0)) | (Types.NUMBER if numbers else Types(0))
+    scalar = replace(
+        shape, types=shape.types & types, strings=tuple(strings), numbers=frozenset(numbers)
+    )
+    return [*([scalar] if scalar.types else []), *containers]
+
+
+def _count(subschema: Subschema, keyword: str, value: JsonValue) -> int:
+    """A non-negative integer keyword (``2.0`` is one)."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)) or value != int(value) or value < 0:
+        raise SchemaError(
+            f"{keyword} is {value!r}", pointer=f"{subschema.pointer}/{keyword}", expected=["a non-negative integer"]
+        )
+    return int(value)
+
+
+def _min_length(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
+    return [replace(shape, min_length=max(shape.min_length, _count(subschema, "minLength", value)))]
+
+
+def _max_length(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
+    most = _count(subschema, "maxLength", value)
+    return [replace(shape, max_length=most if shape.max_length is None else min(shape.max_length, most))]
+
+
+def _pattern(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
+    if not isinstance(value, str):
+        raise SchemaError("pattern is not a string", pointer=f"{subschema.pointer}/pattern", expected=["a string"])
+    return [replace(shape, patterns=(*shape.patterns, (value, f"{subschema.pointer}/pattern")))]
+
+
+_SCALAR_KEYWORDS: dict[str, Callable[[Document, Subschema, Shape, JsonValue], list[Shape]]] = {
+    "type": _type,
+    "enum": _enum,
+    "const": _const,
+    "minLength": _min_length,
+    "maxLength": _max_length,
+    "pattern": _pattern,
+}
+_ARRAY_KEYWORDS = frozenset(("items", "prefixItems", "additionalItems", "minItems", "maxItems", TUPLE))
+_OBJECT_KEYWORDS = frozenset(
+    ("properties", "additionalProperties", "required", "minProperties", "maxProperties")
+)

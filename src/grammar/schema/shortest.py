@@ -1,0 +1,212 @@
+"""The shortest value of a conjunction, and with it satisfiability: a conjunction without one is empty.
+
+A value is finite, so this is a *least* fixpoint: ``{"required": ["a"], "properties": {"a": {"$ref": "#"}}}`` has none.
+Only what a shortest value needs is looked at (required members, the fewest items). Rounds over the conjunctions that
+depend on each other are repeated until nothing changes, in the manner of Knuth, *A generalization of Dijkstra's
+algorithm* (1977).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count, product
+from string import ascii_lowercase
+
+from .document import Document
+from .members import Items, Members, items_of, members_of
+from .shapes import Conjunction, Number, Shape, Types, alternatives
+from .strings import StringLanguages, quote
+
+__all__ = ["Shortest", "free_names", "spell_number"]
+
+_LITERALS = ((Types.NULL, b"null"), (Types.TRUE, b"true"), (Types.FALSE, b"false"))
+
+
+def spell_number(number: Number) -> bytes:
+    """The shortest JSON spelling of a decimal."""
+    negative, digits, exponent = number
+    if not digits:
+        return b"0"
+    sign = "-" if negative else ""
+    spellings = [f"{digits}e{exponent}"] if exponent else [digits]
+    if exponent > 0:
+        spellings.append(digits + "0" * min(exponent, 400))
+    elif -len(digits) < exponent < 0:
+        spellings.append(digits[:exponent] + "." + digits[exponent:])
+    elif -400 < exponent <= -len(digits):
+        spellings.append("0." + digits.rjust(-exponent, "0"))
+    if exponent > 400:
+        del spellings[1:]
+    return (sign + min(spellings, key=len)).encode()
+
+
+def free_names(taken: frozenset[str] | set[str] | dict[str, Conjunction]) -> Iterator[str]:
+    """Names that are not taken, shortest first."""
+    for length in count(1):
+        for letters in product(ascii_lowercase, repeat=length):
+            name = "".join(letters)
+            if name not in taken:
+                yield name
+
+
+class Shortest:
+    """Shortest values of the conjunctions of one document, memoised.
+
+    Args:
+        document: the document.
+        strings: its patterns.
+    """
+
+    def __init__(self, document: Document, strings: StringLanguages) -> None:
+        self._document = document
+        self._strings = strings
+        self._known: dict[Conjunction, bytes | None] = {(): b"0"}
+        self._shapes: dict[Conjunction, list[Shape]] = {}
+        self._members: dict[Conjunction, Members] = {}
+        self._items: dict[Conjunction, Items] = {}
+
+    def shapes(self, conjuncts: Conjunction) -> list[Shape]:
+        """The alternatives of a conjunction, memoised."""
+        found = self._shapes.get(conjuncts)
+        if found is None:
+            found = self._shapes[conjuncts] = alternatives(self._document, conjuncts)
+        return found
+
+    def members(self, conjuncts: Conjunction) -> Members:
+        """The members of objects of a conjunction, memoised."""
+        found = self._members.get(conjuncts)
+        if found is None:
+            found = self._members[conjuncts] = members_of(self._document, conjuncts)
+        return found
+
+    def items(self, conjuncts: Conjunction) -> Items:
+        """The items of arrays of a conjunction, memoised."""
+        found = self._items.get(conjuncts)
+        if found is None:
+            found = self._items[conjuncts] = items_of(self._document, conjuncts)
+        return found
+
+    def satisfiable(self, conjuncts: Conjunction) -> bool:
+        """True if some value satisfies a conjunction."""
+        return self._plainly(conjuncts) or self.value(conjuncts) is not None
+
+    def _plainly(self, conjuncts: Conjunction) -> bool:
+        """True if a look at one small subschema is enough."""
+        if not conjuncts:
+            return True
+        if len(conjuncts) > 1:
+            return False
+        schema = self._document.subschemas[conjuncts[0]].schema
+        return isinstance(schema, dict) and not (_MAY_EMPTY & schema.keys()) and "type" in schema and bool(schema["type"])
+
+    def value(self, conjuncts: Conjunction) -> bytes | None:
+        """The shortest value as JSON text without blanks, None if there is none."""
+        if conjuncts in self._known:
+            return self._known[conjuncts]
+        group = self._closure(conjuncts)
+        current: dict[Conjunction, bytes | None] = dict.fromkeys(group)
+        changed = True
+        while changed:
+            changed = False
+            for member in group:
+                best = self._best(member, current)
+                old = current[member]
+                if best is not None and (old is None or len(best) < len(old)):
+                    current[member] = best
+                    changed = True
+        self._known.update(current)
+        return self._known[conjuncts]
+
+    def _closure(self, conjuncts: Conjunction) -> list[Conjunction]:
+        """The unknown conjunctions that a shortest value of one may contain, innermost last reversed."""
+        group: dict[Conjunction, None] = {}
+        waiting = [conjuncts]
+        while waiting:
+            one = waiting.pop()
+            if one in group or one in self._known:
+                continue
+            group[one] = None
+            for shape in self.shapes(one):
+                waiting.extend(self._needs(shape))
+        return list(reversed(group))
+
+    def _needs(self, shape: Shape) -> Iterator[Conjunction]:
+        if shape.types & Types.OBJECT and shape.objects:
+            members = self.members(shape.objects)
+            yield from (members.keys[name] for name in members.required)
+            if members.fewest > len(members.required):
+                yield from members.keys.values()
+                yield members.additional
+        if shape.types & Types.ARRAY and shape.arrays:
+            items = self.items(shape.arrays)
+            for index in range(min(items.fewest, len(items.prefix) + 1)):
+                yield items.at(index)
+
+    def _best(self, conjuncts: Conjunction, current: dict[Conjunction, bytes | None]) -> bytes | None:
+        texts = [text for shape in self.shapes(conjuncts) for text in self._texts(shape, current)]
+        return min(texts, key=lambda text: (len(text), text), default=None)
+
+    def _texts(self, shape: Shape, current: dict[Conjunction, bytes | None]) -> Iterator[bytes]:
+        """The shortest value of each type of a shape."""
+        for kind, text in _LITERALS:
+            if shape.types & kind:
+                yield text
+        if shape.types & Types.NUMBER:
+            yield from (spell_number(number) for number in shape.numbers) if shape.numbers is not None else (b"0",)
+        if shape.types & Types.STRING:
+            string = self._strings.shortest(shape)
+            if string is not None:
+                yield string
+        if shape.types & Types.ARRAY:
+            array = self._array(self.items(shape.arrays), current)
+            if array is not None:
+                yield array
+        if shape.types & Types.OBJECT:
+            object_ = self._object(self.members(shape.objects), current)
+            if object_ is not None:
+                yield object_
+
+    def _at(self, conjuncts: Conjunction, current: dict[Conjunction, bytes | None]) -> bytes | None:
+        return self._known[conjuncts] if conjuncts in self._known else current[conjuncts]
+
+    def _array(self, items: Items, current: dict[Conjunction, bytes | None]) -> bytes | None:
+        if items.most is not None and items.most < items.fewest:
+            return None
+        texts = []
+        for index in range(items.fewest):
+            text = self._at(items.at(index), current)
+            if text is None:
+                return None
+            texts.append(text)
+        return b"[" + b",".join(texts) + b"]"
+
+    def _object(self, members: Members, current: dict[Conjunction, bytes | None]) -> bytes | None:
+        if members.most is not None and members.most < max(members.fewest, len(members.required)):
+            return None
+        texts = []
+        for name in sorted(members.required):
+            value = self._at(members.keys[name], current)
+            if value is None:
+                return None
+            texts.append(quote(name) + b":" + value)
+        missing = members.fewest - len(texts)
+        if missing > 0:
+            optional = []
+            for name, conjuncts in members.keys.items():
+                value = None if name in members.required else self._at(conjuncts, current)
+                if value is not None:
+                    optional.append(quote(name) + b":" + value)
+            rest = self._at(members.additional, current)
+            if rest is not None:
+                names = free_names(members.keys)
+                optional.extend(quote(next(names)) + b":" + rest for _ in range(missing))
+            if len(optional) < missing:
+                return None
+            texts.extend(sorted(optional, key=lambda text: (len(text), text))[:missing])
+        return b"{" + b",".join(texts) + b"}"
+
+
+_MAY_EMPTY = frozenset(
+    "enum const $ref allOf anyOf pattern minLength maxLength required minProperties maxProperties minItems maxItems items "
+    "prefixItems additionalItems".split()
+)

@@ -1,0 +1,191 @@
+"""Columns and scalars of a machine's header: their numbers, dtypes and meanings. Plain names, no compiled code.
+
+See ``memory.py`` for how kernels reach them.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+
+__all__ = ["COLUMNS", "COLUMN_DTYPES", "HEADER_LENGTH", "SCALARS", "Column", "Scalar"]
+
+
+class Column(IntEnum):
+    """Arrays of a machine. The comment gives dtype and shape."""
+
+    # configurations (intern.py)
+    CONFIG_OP = 0  # int32[configs]
+    CONFIG_A = 1  # int32[configs]
+    CONFIG_B = 2  # int64[configs]
+    CONFIG_C = 3  # int32[configs]
+    CONFIG_PARENT = 4  # int32[configs]
+    CONFIG_ROW = 5  # int32[configs] row of transitions, or UNFILLED
+    CONFIG_MASK = 6  # int32[configs] slot in the mask pool, or UNFILLED
+    CONFIG_HASH = 7  # int32[power of two] open addressing, 0 is free
+    # interned lists of int64 (intern.py)
+    LIST_OFFSET = 8  # int64[lists + 1]
+    LIST_DATA = 9  # int64[...]
+    LIST_KEY = 10  # int64[lists] hash of the content
+    LIST_HASH = 11  # int32[power of two]
+    # transitions (machine.py)
+    ROW_DATA = 12  # int32[rows * 256] successor by byte, or UNFILLED
+    # masks (masks.py)
+    MASK_DATA = 13  # uint32[slots * words]
+    MASK_OWNER = 14  # int32[slots] configuration
+    # work space
+    SCRATCH = 15  # int64[...]
+    STACK = 16  # int32[longest token + 1] configuration by depth of the trie walk
+    # vocabulary (runtime/vocabulary.py)
+    TRIE = 17  # uint64[nodes]
+    SUFFIX_TRIE = 18  # uint64[nodes]
+    SUFFIX_OFFSETS = 19  # int32[suffixes + 1]
+    SUFFIX_TOKENS = 20  # int32[...]
+    SUFFIX_CHARS = 21  # int32[...]
+    STRING_MASK = 22  # uint32[words]
+    STRING_MASK_BY_CHARS = 23  # uint32[characters + 1, words]
+    TOKEN_OFFSETS = 24  # int32[V + 1]
+    TOKEN_BUFFER = 25  # uint8[...]
+    DUPLICATE_OFFSETS = 26  # int32[groups + 1]
+    DUPLICATE_FIRST = 27  # int32[groups]
+    DUPLICATE_IDS = 28  # int32[...]
+    EOS = 29  # int32[...]
+    # byte automata (machine.py): one int32[DFA_WIDTH] record each, states pooled
+    DFA = 30  # int32[automata * 4] first transition, classes, first class table entry, first acceptance entry
+    DFA_CLASS = 31  # uint8[automata * 256]
+    DFA_TRANS = 32  # int32[...] state * classes + class -> state, 0 dead
+    DFA_ACCEPT = 33  # uint8[...]
+    # character automata (json_string.py)
+    CHAR_DFA = 34  # int32[automata * 6] transitions, classes, acceptance, bounds, number of bounds, unused
+    CHAR_TRANS = 35  # int32[...]
+    CHAR_ACCEPT = 36  # uint8[...]
+    CHAR_BOUND = 37  # int32[...] first code point of each interval, ascending
+    CHAR_CLASS = 38  # int32[...] class of that interval
+    # lowered schemas (grammar/schema)
+    NODE = 39  # int32[nodes * 8], see json_machine.NodeField
+    STRING_SPEC = 40  # int32[specs * 2] fewest and most characters (-1: no bound)
+    NUMBER_SPEC = 41  # int32[specs * 6], see json_number.py
+    NUMBER_DIGITS = 42  # uint8[...] significant digits of decimals to equal
+    ARRAY_SPEC = 43  # int32[specs * 6], see json_machine.ArrayField
+    ARRAY_PREFIX = 44  # int32[...] nodes of the leading items
+    OBJECT_SPEC = 45  # int32[specs * 12], see json_machine.ObjectField
+    OBJECT_KEY = 46  # int32[keys * 4], see json_machine.KeyField
+    CHAR_TRIE = 47  # int32[nodes * 6], see json_string.TrieField
+    KEY_RANK = 48  # int32[keys] key by rank in the order of code points
+    KEY_REQUIRED = 49  # int64[...] bit set of the required keys of each object
+    WORK = 50  # int64[...] alternatives being stepped, and their successors
+    MASK_WORK = 51  # uint32[words] mask of one alternative
+    STACK_ROW = 52  # int64[longest token + 1] first transition by depth of the trie walk
+    # context-free grammars (earley*.py); the first ones come from grammar/cfg/tables.py
+    EARLEY_CLASS = 64  # uint8[256] class of each byte
+    EARLEY_SYMBOL = 65  # int32[dots] terminal, -1 - nonterminal, or ACCEPT
+    EARLEY_NEXT = 66  # int32[dots] the dot after that symbol
+    EARLEY_NULLABLE = 67  # uint8[dots] 1: all that follows the dot can be empty
+    EARLEY_SKIP_OFFSET = 68  # int32[dots + 1]
+    EARLEY_SKIP = 69  # int32[...] dots reached over nullable symbols, the dot itself first
+    EARLEY_PARENT_OFFSET = 70  # int32[nonterminals + 1]
+    EARLEY_PARENT = 71  # int32[... * 2] (nonterminal that begins with this one, the dot after this one)
+    EARLEY_CORNER_OFFSET = 72  # int32[terminals + 1]
+    EARLEY_CORNER = 73  # int32[... * 2] (nonterminal that begins with this terminal, the dot after it)
+    EARLEY_FIRST_OFFSET = 74  # int32[nonterminals + 1]
+    EARLEY_FIRST = 75  # int32[...] terminals that a nonterminal can begin with
+    EARLEY_REACH = 76  # uint32[nonterminals, words] bit n of row b: b can begin with n
+    EARLEY_COMPONENT = 77  # int32[nonterminals * 2] left-corner component, and whether it is recursive
+    EARLEY_MEMBER_OFFSET = 78  # int32[components + 1]
+    EARLEY_MEMBER = 79  # int32[...] nonterminals of a component
+    EARLEY_UNIT_OFFSET = 80  # int32[nonterminals + 1]
+    EARLEY_UNIT = 81  # int32[...] nonterminals of its component that end where this one ends
+    EARLEY_ANCESTOR_OFFSET = 82  # int32[nonterminals + 1]
+    EARLEY_ANCESTOR = 83  # int32[...] one nonterminal of each component that can begin with this one, outermost first
+    EARLEY_TERMINAL = 84  # int32[terminals * 3] first automaton state, rank, 1: ignored
+    EARLEY_DFA = 85  # int32[automaton states, classes] 0: dead
+    EARLEY_STATE = 86  # int32[automaton states * 3] terminal, 1: accepting, fewest bytes to acceptance
+    EARLEY_LEXER = 87  # int32[lexer states * 4], see earley_lexer.LexerField
+    EARLEY_ROW = 88  # int32[lexer states, classes] next lexer state, 0: dead, or UNFILLED
+    EARLEY_MEMO = 89  # int64[power of two * 3] see earley_memo.py
+    EARLEY_LENGTH = 90  # int32[dots] fewest bytes that the rest after a dot takes
+
+
+class Scalar(IntEnum):
+    """Single numbers of a machine."""
+
+    STATUS = 0
+    DETAIL = 1
+    CONFIGS = 2  # configurations interned, the dead one included
+    LISTS = 3
+    LIST_LENGTH = 4
+    ROWS = 5
+    MASKS = 6
+    MASK_HAND = 7  # next slot to evict
+    WORDS = 8  # 32-bit words of a mask
+    TRIE_NODES = 9
+    SUFFIX_NODES = 10
+    STRING_MAX_CHARS = 11
+    WHITESPACE = 12
+    ORDERED = 13  # 1: properties come in the schema's order
+    EOS_COUNT = 14
+    DUPLICATE_GROUPS = 15
+    PENDING = 16  # a parent that also reads the byte being stepped
+    MAX_CONFIGS = 17
+    # counts that tests and benches read
+    VISITED = 18  # trie nodes visited
+    STEPS = 19  # transitions computed
+    MASKS_BUILT = 20
+    MASK_SLOTS = 21  # slots that the byte limit of the pool allows
+    # addresses of compiled functions, for call_entry (entries.py)
+    STEP_ENTRY = 22
+    JSON_STEP_ENTRY = 23
+    EARLEY_STEP_ENTRY = 24
+    EARLEY_COMPLETE_ENTRY = 25
+    # context-free grammars (earley*.py)
+    EARLEY_MEMOS = 40  # answers remembered
+    EARLEY_LEXERS = 41  # lexer states, the dead one included
+    EARLEY_CLASSES = 42  # classes of bytes
+    EARLEY_TERMINALS = 43
+    EARLEY_START = 44  # the dot before the start symbol
+    EARLEY_DYNAMIC = 45  # 1: any split into lexemes counts, 0: only the longest match
+    EARLEY_DOOMED = 46  # 1: a text can be viable for the parser and doomed for the lexer, so every record is searched
+    EARLEY_WORDS = 47  # 32-bit words of a row of EARLEY_REACH
+    EARLEY_SEARCH = 48  # records that one search may visit
+    EARLEY_DROP_ENTRY = 49  # addresses of compiled functions, for call_entry (earley_entries.py)
+    EARLEY_NODE_ENTRY = 50
+    EARLEY_SCAN_ENTRY = 51
+    EARLEY_BEGIN_ENTRY = 52
+    EARLEY_LEXER_ENTRY = 53
+    EARLEY_ENVIRONMENT_ENTRY = 54
+    EARLEY_LIVE_ENTRY = 55
+    EARLEY_SEARCHES = 56  # searches begun, the serial number of the last one
+
+
+COLUMNS = 96
+"""Room for columns in the header."""
+
+_SCALARS = 64
+HEADER_LENGTH = 2 * COLUMNS + _SCALARS
+"""Length of a header."""
+
+SCALARS = 2 * COLUMNS
+"""Index of the first scalar in a header."""
+
+_I32 = (
+    "CONFIG_OP CONFIG_A CONFIG_C CONFIG_PARENT CONFIG_ROW CONFIG_MASK CONFIG_HASH LIST_HASH ROW_DATA MASK_OWNER STACK "
+    "SUFFIX_OFFSETS SUFFIX_TOKENS SUFFIX_CHARS TOKEN_OFFSETS DUPLICATE_OFFSETS DUPLICATE_FIRST DUPLICATE_IDS EOS DFA "
+    "DFA_TRANS CHAR_DFA CHAR_TRANS CHAR_BOUND CHAR_CLASS NODE STRING_SPEC NUMBER_SPEC ARRAY_SPEC ARRAY_PREFIX "
+    "OBJECT_SPEC OBJECT_KEY CHAR_TRIE KEY_RANK EARLEY_SYMBOL EARLEY_NEXT EARLEY_SKIP_OFFSET EARLEY_SKIP "
+    "EARLEY_PARENT_OFFSET EARLEY_PARENT EARLEY_CORNER_OFFSET EARLEY_CORNER EARLEY_FIRST_OFFSET EARLEY_FIRST "
+    "EARLEY_COMPONENT EARLEY_MEMBER_OFFSET EARLEY_MEMBER EARLEY_UNIT_OFFSET EARLEY_UNIT EARLEY_ANCESTOR_OFFSET "
+    "EARLEY_ANCESTOR EARLEY_TERMINAL EARLEY_DFA EARLEY_STATE EARLEY_LEXER EARLEY_ROW EARLEY_LENGTH"
+)
+_I64 = "CONFIG_B LIST_OFFSET LIST_DATA LIST_KEY SCRATCH KEY_REQUIRED WORK STACK_ROW EARLEY_MEMO"
+_U8 = "TOKEN_BUFFER DFA_CLASS DFA_ACCEPT CHAR_ACCEPT NUMBER_DIGITS EARLEY_CLASS EARLEY_NULLABLE"
+_U32 = "MASK_DATA STRING_MASK STRING_MASK_BY_CHARS MASK_WORK EARLEY_REACH"
+_U64 = "TRIE SUFFIX_TRIE"
+
+COLUMN_DTYPES: dict[Column, np.dtype[Any]] = {
+    Column[name]: np.dtype(dtype)
+    for names, dtype in ((_I32, "int32"), (_I64, "int64"), (_U8, "uint8"), (_U32, "uint32"), (_U64, "uint64"))
+    for name in names.split()
+}
+"""dtype of every column."""

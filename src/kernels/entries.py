@@ -1,0 +1,36 @@
+"""The functions that kernels call through an address: compiled once, not once into every caller.
+
+::
+
+    walk ... transition --STEP_ENTRY--> step --JSON_STEP_ENTRY-----> json_step
+                                             --EARLEY_STEP_ENTRY---> earley_step   (earley_entries.py)
+"""
+
+from __future__ import annotations
+
+from numba import cfunc, types
+
+from .json_machine import json_step
+from .machine import step
+from .memory import SCALARS, Scalar, header_at
+
+__all__ = ["install_entries"]
+
+_ENTRY = types.int64(types.int64, types.int64, types.int64, types.int64)
+_OPTIONS = {"cache": True, "nopython": True, "error_model": "numpy"}
+
+
+@cfunc(_ENTRY, **_OPTIONS)
+def _step(address, config, byte, _unused):
+    return step(header_at(address), config, byte)
+
+
+@cfunc(_ENTRY, **_OPTIONS)
+def _json_step(address, config, byte, at):
+    return json_step(header_at(address), config, byte, at)
+
+
+def install_entries(header):
+    """Write the addresses of this process's compiled functions into a header."""
+    header[SCALARS + Scalar.STEP_ENTRY] = _step.address
+    header[SCALARS + Scalar.JSON_STEP_ENTRY] = _json_step.address

@@ -1,0 +1,253 @@
+"""The structure of JSON text (RFC 8259): documents, values, objects, arrays, and the blanks between their tokens.
+
+A schema node lists what a value may be; each record of its chain is one alternative::
+
+    node 7: [ready | next 9 | string PATTERN 2 | number spec 0 | object spec 4 | array - | literals null,true]
+    node 9: [ready | next - | ...            ]
+
+The first byte of the value chooses within each record. A node that was not lowered yet stops the kernel with
+``Status.LOWER_NODE``: schemas are lowered as far as texts reach, not further.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, types
+
+from .alternatives import push_members
+from .intern import fail, intern_config
+from .json_number import number_start, number_step
+from .json_object import key_step, object_closes, object_start, object_takes_key
+from .json_string import choice_step, pattern_step, string_step
+from .memory import HEADER, INNER, SCALARS, Column, Scalar, get_i32, get_i64
+from .opcodes import Literal, Op, Status, Whitespace
+from .records import (
+    ARRAY_FIELDS,
+    CHAR_DFA_FIELDS,
+    NODE_FIELDS,
+    OBJECT_FIELDS,
+    ArrayField,
+    CharDfaField,
+    NodeField,
+    NodeState,
+    ObjectField,
+)
+
+__all__ = [
+    "MAX_INDENT",
+    "is_blank",
+    "json_step",
+    "literal_byte",
+]
+
+_INT = types.int64
+
+
+MAX_INDENT = 256
+"""Blanks after a line feed under bounded whitespace."""
+
+
+@njit(types.boolean(_INT), **INNER)
+def is_blank(byte):
+    """True for the four bytes of JSON whitespace."""
+    return byte == 32 or byte == 10 or byte == 13 or byte == 9
+
+
+@njit(_INT(_INT, _INT), **INNER)
+def literal_byte(literal, index):
+    """Byte ``index`` of a literal name, or -1 past its end."""
+    if literal == Literal.NULL:
+        word = np.int64(0x6C6C756E)  # "null", least significant byte first
+        return (word >> (8 * index)) & 255 if index < 4 else np.int64(-1)
+    if literal == Literal.TRUE:
+        word = np.int64(0x65757274)
+        return (word >> (8 * index)) & 255 if index < 4 else np.int64(-1)
+    word = np.int64(0x65736C6166)
+    return (word >> (8 * index)) & 255 if index < 5 else np.int64(-1)
+
+
+@njit(_INT(HEADER, _INT, _INT), **INNER)
+def literal_step(header, config, byte):
+    """LITERAL after one more byte; the parent after the last."""
+    literal = np.int64(get_i32(header, Column.CONFIG_A, config))
+    index = get_i64(header, Column.CONFIG_B, config)
+    parent = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
+    if literal_byte(literal, index) != byte:
+        return 0
+    if literal_byte(literal, index + 1) < 0:
+        return parent
+    return intern_config(header, Op.LITERAL, literal, index + 1, 0, parent)
+
+
+@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+def alternative_start(header, record, byte, parent):
+    """One alternative of a schema node after the first byte of the value, or 0."""
+    base = record * NODE_FIELDS
+    if byte == 34:
+        op = np.int64(get_i32(header, Column.NODE, base + NodeField.STRING))
+        spec = np.int64(get_i32(header, Column.NODE, base + NodeField.STRING_SPEC))
+        if op < 0:
+            return 0
+        if op == Op.PATTERN:
+            start = np.int64(get_i32(header, Column.CHAR_DFA, spec * CHAR_DFA_FIELDS + CharDfaField.START))
+            return intern_config(header, op, spec, start, 0, parent)
+        return intern_config(header, op, spec, 0, 0, parent)
+    if byte == 123:
+        spec = np.int64(get_i32(header, Column.NODE, base + NodeField.OBJECT))
+        return object_start(header, spec, parent) if spec >= 0 else np.int64(0)
+    if byte == 91:
+        spec = np.int64(get_i32(header, Column.NODE, base + NodeField.ARRAY))
+        return intern_config(header, Op.ARRAY, spec, 0, 0, parent) if spec >= 0 else np.int64(0)
+    for literal in range(3):
+        if byte == literal_byte(literal, 0):
+            if (get_i32(header, Column.NODE, base + NodeField.LITERALS) >> literal) & 1 != 0:
+                return intern_config(header, Op.LITERAL, literal, 1, 0, parent)
+            return 0
+    spec = np.int64(get_i32(header, Column.NODE, base + NodeField.NUMBER))
+    return number_start(header, spec, byte, parent) if spec >= 0 else np.int64(0)
+
+
+@njit(_INT(HEADER, _INT, _INT, _INT, _INT), **INNER)
+def value_start(header, node, byte, parent, at):
+    """Write the alternatives of a value after its first byte to ``WORK[at:]``; returns the new end, -1 on failure."""
+    starts = byte == 34 or byte == 123 or byte == 91 or byte == 45 or 48 <= byte <= 57
+    if not starts and byte != 110 and byte != 116 and byte != 102:
+        return at
+    record = node
+    while record >= 0:
+        if get_i32(header, Column.NODE, record * NODE_FIELDS + NodeField.STATE) == NodeState.UNKNOWN:
+            header[SCALARS + Scalar.DETAIL] = record
+            fail(header, Status.LOWER_NODE)
+            return -1
+        at = push_members(header, alternative_start(header, record, byte, parent), at)
+        if at < 0:
+            return -1
+        record = np.int64(get_i32(header, Column.NODE, record * NODE_FIELDS + NodeField.NEXT))
+    return at
+
+
+@njit(_INT(HEADER, _INT, _INT), **INNER)
+def array_field(header, spec, field):
+    """One field of an array spec."""
+    return np.int64(get_i32(header, Column.ARRAY_SPEC, spec * ARRAY_FIELDS + field))
+
+
+@njit(_INT(HEADER, _INT, _INT), **INNER)
+def item_node(header, spec, index):
+    """Schema node of item ``index``, or -1 if there may be none."""
+    if index < array_field(header, spec, ArrayField.PREFIX_LENGTH):
+        return np.int64(get_i32(header, Column.ARRAY_PREFIX, array_field(header, spec, ArrayField.PREFIX) + index))
+    return array_field(header, spec, ArrayField.ITEMS)
+
+
+@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+def items_config(header, spec, count, parent):
+    """ITEMS with ``count`` items read."""
+    count = min(count, array_field(header, spec, ArrayField.COUNT_TO))
+    return intern_config(header, Op.ITEMS, spec, count, 0, parent)
+
+
+@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+def array_step(header, config, byte, at):
+    """ARRAY and ITEMS after one more byte, written to ``WORK[at:]``; returns the new end, -1 on failure."""
+    op = get_i32(header, Column.CONFIG_OP, config)
+    spec = np.int64(get_i32(header, Column.CONFIG_A, config))
+    count = get_i64(header, Column.CONFIG_B, config)
+    parent = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
+    if byte == 93:
+        closes = count >= array_field(header, spec, ArrayField.FEWEST)
+        return push_members(header, parent if closes else np.int64(0), at)
+    most = array_field(header, spec, ArrayField.MOST)
+    node = item_node(header, spec, count)
+    if node < 0 or 0 <= most <= count:
+        return at
+    if op == Op.ARRAY:
+        return value_start(header, node, byte, items_config(header, spec, 1, parent), at)
+    if byte != 44:
+        return at
+    after = items_config(header, spec, count + 1, parent)
+    return push_members(header, intern_config(header, Op.VALUE, node, 0, 0, after), at)
+
+
+@njit(_INT(HEADER, _INT, _INT), **INNER)
+def object_step(header, config, byte):
+    """OBJECT, NEXT_KEY, COLON and MEMBERS after one more byte, or 0."""
+    op = get_i32(header, Column.CONFIG_OP, config)
+    spec = np.int64(get_i32(header, Column.CONFIG_A, config))
+    seen = get_i64(header, Column.CONFIG_B, config)
+    extra = np.int64(get_i32(header, Column.CONFIG_C, config))
+    parent = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
+    if op == Op.COLON:
+        return intern_config(header, Op.VALUE, spec, 0, 0, parent) if byte == 58 else np.int64(0)
+    if byte == 125:
+        return parent if op != Op.NEXT_KEY and object_closes(header, config) else np.int64(0)
+    if byte == 44 and op == Op.MEMBERS:
+        takes = object_takes_key(header, config)
+        return intern_config(header, Op.NEXT_KEY, spec, seen, extra, parent) if takes else np.int64(0)
+    if byte == 34 and op != Op.MEMBERS and object_takes_key(header, config):
+        members = intern_config(header, Op.MEMBERS, spec, seen, extra, parent)
+        trie = np.int64(get_i32(header, Column.OBJECT_SPEC, spec * OBJECT_FIELDS + ObjectField.TRIE))
+        return intern_config(header, Op.KEY, trie, 0, 0, members)
+    return 0
+
+
+@njit(_INT(HEADER, _INT, _INT), **INNER)
+def blank_step(header, config, byte):
+    """A blank before a token: the configuration itself, a SPACE above it, or 0, by the whitespace mode."""
+    mode = header[SCALARS + Scalar.WHITESPACE]
+    if mode == Whitespace.ANY:
+        return config
+    if mode == Whitespace.COMPACT or get_i32(header, Column.CONFIG_OP, config) == Op.FINISHED:
+        return 0
+    if byte == 32:
+        return intern_config(header, Op.SPACE, 0, 0, 0, config)
+    return intern_config(header, Op.SPACE, 1, 0, 0, config) if byte == 10 else np.int64(0)
+
+
+@njit(_INT(HEADER, _INT, _INT), **INNER)
+def space_step(header, config, byte):
+    """SPACE after one more blank, or 0. ``a``: 0 after one space, 1 after a line feed, 2 + n after n blanks behind it."""
+    state = np.int64(get_i32(header, Column.CONFIG_A, config))
+    parent = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
+    if state == 0 or state > MAX_INDENT or (byte != 32 and byte != 9):
+        return 0
+    return intern_config(header, Op.SPACE, max(state + 1, np.int64(2)), 0, 0, parent)
+
+
+@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+def structure_step(header, config, byte, at):
+    """Any structural opcode after one more byte, written to ``WORK[at:]``; returns the new end, -1 on failure."""
+    op = get_i32(header, Column.CONFIG_OP, config)
+    if is_blank(byte):
+        return push_members(header, blank_step(header, config, byte), at)
+    parent = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
+    if op == Op.VALUE or op == Op.DOCUMENT:
+        return value_start(header, np.int64(get_i32(header, Column.CONFIG_A, config)), byte, parent, at)
+    if op == Op.ARRAY or op == Op.ITEMS:
+        return array_step(header, config, byte, at)
+    if op == Op.FINISHED:
+        return at
+    return push_members(header, object_step(header, config, byte), at)
+
+
+@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+def json_step(header, config, byte, at):
+    """Any opcode of JSON text after one more byte, written to ``WORK[at:]``; returns the new end, -1 on failure."""
+    op = get_i32(header, Column.CONFIG_OP, config)
+    if op == Op.STRING:
+        target = string_step(header, config, byte)
+    elif op == Op.KEY:
+        target = key_step(header, config, byte)
+    elif op == Op.NUMBER:
+        target = number_step(header, config, byte)
+    elif op == Op.CHOICE:
+        target = choice_step(header, config, byte)
+    elif op == Op.PATTERN:
+        target = pattern_step(header, config, byte)
+    elif op == Op.LITERAL:
+        target = literal_step(header, config, byte)
+    elif op == Op.SPACE:
+        target = space_step(header, config, byte)
+    else:
+        return structure_step(header, config, byte, at)
+    return push_members(header, target, at)

@@ -1,0 +1,298 @@
+"""Objects of JSON text: which keys may come next, and when the object may close.
+
+Three opcodes stand for the places inside an object; their fields are the same::
+
+    {   "key"   :   value   ,   "key"   :   value   }
+     OBJECT KEY  COLON   MEMBERS NEXT_KEY ...
+
+    a: object spec   b: keys seen   c: additional keys counted (as far as the bounds care)
+
+``b`` is a bit set over the declared keys: the bits themselves for up to 62 keys, otherwise ``-1 - list`` for an interned
+list of 64-bit words. A KEY configuration stands on the MEMBERS record that holds once the key's value is over; the
+key is added to it when the closing quotation mark has been read.
+
+Declared keys form a trie of code points. Each trie node knows the ranks (in code-point order) of the keys below it, so
+"can this prefix still become a key that is allowed here" looks at a range of keys. A key that leaves the trie becomes
+FREE_KEY if additional keys are allowed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, types
+
+from .characters import INVALID, MAX_CODE_POINT, SPLIT_RANGE, canonical, decode, range_high, range_low
+from .intern import intern_config, intern_list, reserve_scratch
+from .json_string import trie_child, trie_has_child_in
+from .memory import HEADER, INNER, SCALARS, Column, Scalar, get_i32, get_i64, put_i64
+from .opcodes import Op
+from .records import INLINE_KEYS, KEY_FIELDS, OBJECT_FIELDS, TRIE_FIELDS, KeyField, ObjectField, TrieField
+
+__all__ = [
+    "FREE_KEY",
+    "additional_allowed",
+    "key_step",
+    "object_closes",
+    "object_start",
+    "object_takes_key",
+]
+
+_INT = types.int64
+
+FREE_KEY = -1
+"""``a`` of a KEY configuration that is none of the declared keys."""
+
+
+@njit(_INT(HEADER, _INT, _INT), **INNER)
+def object_field(header, spec, field):
+    """One field of an object spec."""
+    return np.int64(get_i32(header, Column.OBJECT_SPEC, spec * OBJECT_FIELDS + field))
+
+
+@njit(_INT(HEADER, _INT, _INT), **INNER)
+def key_node(header, spec, key):
+    """Schema node of a declared key's value, or -1."""
+    first = object_field(header, spec, ObjectField.FIRST_KEY)
+    return np.int64(get_i32(header, Column.OBJECT_KEY, (first + key) * KEY_FIELDS + KeyField.NODE))
+
+
+@njit(_INT(types.uint64), **INNER)
+def popcount(word):
+    """Number of set bits."""
+    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@njit(_INT(HEADER, _INT, _INT), **INNER)
+def seen_word(header, seen, index):
+    """Word ``index`` of a set of keys."""
+    if seen >= 0:
+        return seen
+    return get_i64(header, Column.LIST_DATA, get_i64(header, Column.LIST_OFFSET, -1 - seen) + index)
+
+
+@njit(types.boolean(HEADER, _INT, _INT), **INNER)
+def seen_has(header, seen, key):
+    """True if a key is in the set."""
+    return (seen_word(header, seen, key >> 6) >> (key & 63)) & 1 != 0
+
+
+@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+def seen_add(header, spec, seen, key):
+    """The set with one more key; -1 with the status set if there is no room."""
+    keys = object_field(header, spec, ObjectField.KEYS)
+    if keys <= INLINE_KEYS:
+        return seen | (np.int64(1) << key)
+    words = (keys + 63) >> 6
+    if not reserve_scratch(header, words):
+        return -1
+    for i in range(words):
+        word = seen_word(header, seen, i)
+        if i == key >> 6:
+            word |= np.int64(1) << (key & 63)
+        put_i64(header, Column.SCRATCH, i, word)
+    return -1 - intern_list(header, 0, words)
+
+
+@njit(_INT(HEADER, _INT), **INNER)
+def seen_none(header, spec):
+    """The empty set of keys of an object; -1 with the status set if there is no room."""
+    keys = object_field(header, spec, ObjectField.KEYS)
+    if keys <= INLINE_KEYS:
+        return 0
+    words = (keys + 63) >> 6
+    if not reserve_scratch(header, words):
+        return -1
+    for i in range(words):
+        put_i64(header, Column.SCRATCH, i, 0)
+    return -1 - intern_list(header, 0, words)
+
+
+@njit(_INT(HEADER, _INT, _INT), **INNER)
+def seen_count(header, spec, seen):
+    """Number of declared keys seen."""
+    total = np.int64(0)
+    for i in range((object_field(header, spec, ObjectField.KEYS) + 63) >> 6):
+        total += popcount(np.uint64(seen_word(header, seen, i)))
+    return total
+
+
+@njit(_INT(HEADER, _INT, _INT), **INNER)
+def missing_count(header, spec, seen):
+    """Number of required keys not seen."""
+    total = np.int64(0)
+    first = object_field(header, spec, ObjectField.REQUIRED)
+    for i in range((object_field(header, spec, ObjectField.KEYS) + 63) >> 6):
+        required = get_i64(header, Column.KEY_REQUIRED, first + i)
+        total += popcount(np.uint64(required & ~seen_word(header, seen, i)))
+    return total
+
+
+@njit(_INT(HEADER, _INT, _INT), **INNER)
+def next_in_order(header, spec, seen):
+    """Schema order only: the first key after the last one seen."""
+    key = object_field(header, spec, ObjectField.KEYS)
+    while key > 0 and not seen_has(header, seen, key - 1):
+        key -= 1
+    return key
+
+
+@njit(types.boolean(HEADER, _INT, _INT), **INNER)
+def required_from(header, spec, key):
+    """Schema order only: True if a required key is among those from ``key`` on."""
+    first = object_field(header, spec, ObjectField.REQUIRED)
+    for later in range(key, object_field(header, spec, ObjectField.KEYS)):
+        if (get_i64(header, Column.KEY_REQUIRED, first + (later >> 6)) >> (later & 63)) & 1 != 0:
+            return True
+    return False
+
+
+@njit(types.boolean(HEADER, _INT, _INT, _INT, _INT), **INNER)
+def key_allowed(header, spec, seen, extra, key):
+    """True if a declared key may come next."""
+    if key_node(header, spec, key) < 0 or seen_has(header, seen, key):
+        return False
+    count = seen_count(header, spec, seen) + extra
+    first = object_field(header, spec, ObjectField.REQUIRED)
+    required = (get_i64(header, Column.KEY_REQUIRED, first + (key >> 6)) >> (key & 63)) & 1
+    missing = missing_count(header, spec, seen)
+    most = object_field(header, spec, ObjectField.MOST)
+    if most >= 0 and count + missing + 1 - required > most:
+        return False
+    if header[SCALARS + Scalar.ORDERED] == 0:
+        return True
+    following = next_in_order(header, spec, seen)
+    if key < following or extra > 0:
+        return False
+    for skipped in range(following, key):
+        if (get_i64(header, Column.KEY_REQUIRED, first + (skipped >> 6)) >> (skipped & 63)) & 1 != 0:
+            return False
+    if object_field(header, spec, ObjectField.ADDITIONAL) >= 0:
+        return True
+    usable = np.int64(0)
+    for later in range(key + 1, object_field(header, spec, ObjectField.KEYS)):
+        usable += 1 if key_node(header, spec, later) >= 0 else 0
+    return count + 1 + usable >= object_field(header, spec, ObjectField.FEWEST)
+
+
+@njit(types.boolean(HEADER, _INT, _INT, _INT), **INNER)
+def additional_allowed(header, spec, seen, extra):
+    """True if an additional key may come next."""
+    if object_field(header, spec, ObjectField.ADDITIONAL) < 0:
+        return False
+    missing = missing_count(header, spec, seen)
+    most = object_field(header, spec, ObjectField.MOST)
+    if most >= 0 and seen_count(header, spec, seen) + extra + missing + 1 > most:
+        return False
+    return header[SCALARS + Scalar.ORDERED] == 0 or missing == 0
+
+
+@njit(types.boolean(HEADER, _INT, _INT, _INT, _INT), **INNER)
+def any_key_below(header, spec, seen, extra, node):
+    """True if a declared key at or below a trie node may come next."""
+    first = object_field(header, spec, ObjectField.FIRST_KEY)
+    low = np.int64(get_i32(header, Column.CHAR_TRIE, node * TRIE_FIELDS + TrieField.RANK_LOW))
+    high = np.int64(get_i32(header, Column.CHAR_TRIE, node * TRIE_FIELDS + TrieField.RANK_HIGH))
+    for rank in range(low, high):
+        if key_allowed(header, spec, seen, extra, np.int64(get_i32(header, Column.KEY_RANK, first + rank))):
+            return True
+    return False
+
+
+@njit(types.boolean(HEADER, _INT), **INNER)
+def object_takes_key(header, config):
+    """True if another member may follow a configuration of an object."""
+    spec = np.int64(get_i32(header, Column.CONFIG_A, config))
+    seen = get_i64(header, Column.CONFIG_B, config)
+    extra = np.int64(get_i32(header, Column.CONFIG_C, config))
+    if additional_allowed(header, spec, seen, extra):
+        return True
+    return any_key_below(header, spec, seen, extra, object_field(header, spec, ObjectField.TRIE))
+
+
+@njit(types.boolean(HEADER, _INT), **INNER)
+def object_closes(header, config):
+    """True if ``}`` may follow a configuration of an object."""
+    spec = np.int64(get_i32(header, Column.CONFIG_A, config))
+    seen = get_i64(header, Column.CONFIG_B, config)
+    count = seen_count(header, spec, seen) + np.int64(get_i32(header, Column.CONFIG_C, config))
+    return count >= object_field(header, spec, ObjectField.FEWEST) and missing_count(header, spec, seen) == 0
+
+
+@njit(_INT(HEADER, _INT, _INT), **INNER)
+def object_start(header, spec, parent):
+    """The OBJECT configuration after ``{``."""
+    return intern_config(header, Op.OBJECT, spec, seen_none(header, spec), 0, parent)
+
+
+@njit(_INT(HEADER, _INT, _INT), **INNER)
+def close_key(header, node, members):
+    """COLON after the closing quotation mark of a key, or 0. ``members`` is the record before this key."""
+    spec = np.int64(get_i32(header, Column.CONFIG_A, members))
+    seen = get_i64(header, Column.CONFIG_B, members)
+    extra = np.int64(get_i32(header, Column.CONFIG_C, members))
+    parent = np.int64(get_i32(header, Column.CONFIG_PARENT, members))
+    key = np.int64(-1)
+    if node != FREE_KEY:
+        key = np.int64(get_i32(header, Column.CHAR_TRIE, node * TRIE_FIELDS + TrieField.VALUE))
+    if key >= 0:
+        if not key_allowed(header, spec, seen, extra, key):
+            return 0
+        value = key_node(header, spec, key)
+        after = intern_config(header, Op.MEMBERS, spec, seen_add(header, spec, seen, key), extra, parent)
+    else:
+        if not additional_allowed(header, spec, seen, extra):
+            return 0
+        value = object_field(header, spec, ObjectField.ADDITIONAL)
+        extra = min(extra + 1, object_field(header, spec, ObjectField.COUNT_TO))
+        after = intern_config(header, Op.MEMBERS, spec, seen, extra, parent)
+    return intern_config(header, Op.COLON, value, 0, 0, after)
+
+
+@njit(_INT(HEADER, _INT, _INT, _INT, types.boolean), **INNER)
+def half_key(header, node, read, members, free):
+    """KEY in the middle of a character: kept at the trie node if a child continues it, else free, else 0."""
+    spec = np.int64(get_i32(header, Column.CONFIG_A, members))
+    seen = get_i64(header, Column.CONFIG_B, members)
+    extra = np.int64(get_i32(header, Column.CONFIG_C, members))
+    low = range_low(read)
+    high = range_high(read)
+    declared = False
+    for _ in range(2 if read == SPLIT_RANGE else 1):
+        child = trie_has_child_in(header, node, low, high)
+        while child >= 0 and get_i32(header, Column.CHAR_TRIE, child * TRIE_FIELDS + TrieField.CODE) <= high:
+            declared = declared or free or any_key_below(header, spec, seen, extra, child)
+            child = np.int64(get_i32(header, Column.CHAR_TRIE, child * TRIE_FIELDS + TrieField.SIBLING))
+        low = np.int64(0x10000)
+        high = np.int64(MAX_CODE_POINT)
+    if declared:
+        return intern_config(header, Op.KEY, node, 0, read, members)
+    return intern_config(header, Op.KEY, FREE_KEY, 0, canonical(read, 0), members) if free else np.int64(0)
+
+
+@njit(_INT(HEADER, _INT, _INT), **INNER)
+def key_step(header, config, byte):
+    """KEY after one more byte of the key; COLON after the closing quotation mark; 0 if refused."""
+    node = np.int64(get_i32(header, Column.CONFIG_A, config))
+    pending = np.int64(get_i32(header, Column.CONFIG_C, config))
+    members = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
+    if pending == 0 and byte == 34:
+        return close_key(header, node, members)
+    read = decode(pending, byte)
+    if read == INVALID:
+        return 0
+    if node == FREE_KEY:
+        state = np.int64(0) if read < 0 else canonical(read, 0)
+        return intern_config(header, Op.KEY, FREE_KEY, 0, state, members)
+    spec = np.int64(get_i32(header, Column.CONFIG_A, members))
+    seen = get_i64(header, Column.CONFIG_B, members)
+    extra = np.int64(get_i32(header, Column.CONFIG_C, members))
+    free = additional_allowed(header, spec, seen, extra)
+    if read < 0:
+        child = trie_child(header, node, -2 - read)
+        if child >= 0 and (free or any_key_below(header, spec, seen, extra, child)):
+            return intern_config(header, Op.KEY, child, 0, 0, members)
+        return intern_config(header, Op.KEY, FREE_KEY, 0, 0, members) if free else np.int64(0)
+    return half_key(header, node, read, members, free)

@@ -1,0 +1,379 @@
+r"""Token masks: which tokens may come next.
+
+A token may come next if all its bytes lead somewhere. One walk of the vocabulary trie in preorder finds them all,
+skipping the subtree of every dead byte; the mask is then remembered with the configuration::
+
+    trie      a ── b ── c          STACK[depth]      configuration after that prefix
+               \── x               STACK_ROW[depth]  its first transition
+
+Inside a string almost every token is allowed and a walk would visit the whole trie, so it is not walked: the tokens that
+stay inside are a table of the vocabulary (by number of characters, for bounded strings), and those with a closing
+quotation mark are found by walking the trie of what follows it. In a key, the same, and then only the subtrees where a
+declared key ends are walked.
+
+The masks lie in a pool of as many slots as the byte limit allows; when it is full, slots are taken over in turn.
+Reference: ``tests/oracles/masks.py`` tries every token byte by byte.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, types
+
+from .intern import fail
+from .json_object import FREE_KEY, additional_allowed, close_key
+from .machine import accepting, row_of, successor, transition
+from .memory import (
+    COLUMNS,
+    HEADER,
+    INNER, KERNEL,
+    SCALARS,
+    Column,
+    Scalar,
+    get_i32,
+    get_i64,
+    get_u8,
+    get_u32,
+    get_u64,
+    put_i32,
+    put_i64,
+    put_u32,
+)
+from .opcodes import UNFILLED, Op, Status
+
+__all__ = ["advance_token", "fill_mask", "token_successors"]
+
+_INT = types.int64
+_MASK = types.Array(types.uint32, 1, "C")
+_TOKENS = types.Array(types.int32, 1, "C")
+
+
+@njit(types.void(_MASK, _INT), **INNER)
+def set_bit(mask, token):
+    """Allow a token."""
+    mask[token >> 5] |= np.uint32(1) << np.uint32(token & 31)
+
+
+@njit(types.void(_MASK, _INT), **INNER)
+def clear_bit(mask, token):
+    """Refuse a token."""
+    mask[token >> 5] &= ~(np.uint32(1) << np.uint32(token & 31))
+
+
+@njit(types.void(HEADER, _INT, _INT), **INNER)
+def enter(header, config, depth):
+    """Put a configuration on the stack of the walk."""
+    put_i32(header, Column.STACK, depth, config)
+    put_i64(header, Column.STACK_ROW, depth, row_of(header, config))
+
+
+@njit(types.void(HEADER, _INT, _INT, _INT, _MASK), **INNER)
+def walk(header, config, first, last, mask):
+    """Allow the tokens at the trie nodes ``first`` .. ``last - 1`` that a configuration accepts.
+
+    ``config`` is the configuration before node ``first``; the nodes are all the descendants of one node.
+    """
+    if first >= last:
+        return
+    base = np.int64((get_u64(header, Column.TRIE, first) >> np.uint64(8)) & np.uint64(0xFFF)) - 1
+    enter(header, config, base)
+    i = first
+    visited = np.int64(0)
+    while i < last and header[SCALARS + Scalar.STATUS] == 0:
+        node = get_u64(header, Column.TRIE, i)
+        visited += 1
+        byte = np.int64(node & np.uint64(0xFF))
+        depth = np.int64((node >> np.uint64(8)) & np.uint64(0xFFF))
+        size = np.int64(node >> np.uint64(41))
+        row = get_i64(header, Column.STACK_ROW, depth - 1)
+        target = np.int64(get_i32(header, Column.ROW_DATA, row + byte))
+        if target < 0:
+            target = successor(header, np.int64(get_i32(header, Column.STACK, depth - 1)), row, byte)
+        if target == 0:
+            i += size
+            continue
+        token = np.int64((node >> np.uint64(20)) & np.uint64(0x1FFFFF)) - 1
+        if token >= 0:
+            set_bit(mask, token)
+        if size > 1:
+            enter(header, target, depth)
+        i += 1
+    header[SCALARS + Scalar.VISITED] += visited
+
+
+@njit(types.void(HEADER, _INT, _INT, _INT, _INT, _MASK), **INNER)
+def allow_suffix(header, suffix, characters, fewest, most, mask):
+    """Allow the tokens of a suffix whose characters before the quotation mark keep the string within its bounds."""
+    for i in range(
+        np.int64(get_i32(header, Column.SUFFIX_OFFSETS, suffix)), np.int64(get_i32(header, Column.SUFFIX_OFFSETS, suffix + 1))
+    ):
+        total = characters + get_i32(header, Column.SUFFIX_CHARS, i)
+        if total >= fewest and (most < 0 or total <= most):
+            set_bit(mask, np.int64(get_i32(header, Column.SUFFIX_TOKENS, i)))
+
+
+@njit(types.void(HEADER, _INT, _INT, _INT, _INT, _MASK), **INNER)
+def walk_suffixes(header, config, characters, fewest, most, mask):
+    """Allow the tokens that close a string and go on from ``config``, the configuration after the quotation mark."""
+    allow_suffix(header, 0, characters, fewest, most, mask)
+    enter(header, config, 0)
+    i = np.int64(1)
+    last = header[SCALARS + Scalar.SUFFIX_NODES]
+    visited = np.int64(0)
+    while i < last and header[SCALARS + Scalar.STATUS] == 0:
+        node = get_u64(header, Column.SUFFIX_TRIE, i)
+        visited += 1
+        byte = np.int64(node & np.uint64(0xFF))
+        depth = np.int64((node >> np.uint64(8)) & np.uint64(0xFFF))
+        row = get_i64(header, Column.STACK_ROW, depth - 1)
+        target = successor(header, np.int64(get_i32(header, Column.STACK, depth - 1)), row, byte)
+        if target == 0:
+            i += np.int64(node >> np.uint64(41))
+            continue
+        suffix = np.int64((node >> np.uint64(20)) & np.uint64(0x1FFFFF)) - 1
+        if suffix >= 0:
+            allow_suffix(header, suffix, characters, fewest, most, mask)
+        if np.int64(node >> np.uint64(41)) > 1:
+            enter(header, target, depth)
+        i += 1
+    header[SCALARS + Scalar.VISITED] += visited
+
+
+@njit(types.void(HEADER, _INT, _MASK), **INNER)
+def allow_inside(header, most, mask):
+    """Allow the tokens that stay inside a string and begin at most ``most`` characters (-1: any number)."""
+    words = header[SCALARS + Scalar.WORDS]
+    if most < 0 or most >= header[SCALARS + Scalar.STRING_MAX_CHARS]:
+        for i in range(words):
+            mask[i] |= get_u32(header, Column.STRING_MASK, i)
+        return
+    padded = header[COLUMNS + Column.STRING_MASK]
+    for i in range(words):
+        mask[i] |= get_u32(header, Column.STRING_MASK_BY_CHARS, most * padded + i)
+
+
+@njit(types.void(HEADER, _INT, _MASK), **INNER)
+def string_mask(header, config, mask):
+    """Mask of a STRING at a character boundary."""
+    spec = np.int64(get_i32(header, Column.CONFIG_A, config))
+    count = get_i64(header, Column.CONFIG_B, config)
+    fewest = np.int64(get_i32(header, Column.STRING_SPEC, 2 * spec))
+    most = np.int64(get_i32(header, Column.STRING_SPEC, 2 * spec + 1))
+    allow_inside(header, most - count if most >= 0 else np.int64(-1), mask)
+    walk_suffixes(header, np.int64(get_i32(header, Column.CONFIG_PARENT, config)), count, fewest, most, mask)
+
+
+@njit(types.void(HEADER, _INT, _INT, _MASK), **INNER)
+def refuse_subtree(header, first, last, mask):
+    """Refuse all tokens at the trie nodes ``first`` .. ``last - 1``."""
+    for i in range(first, last):
+        token = np.int64((get_u64(header, Column.TRIE, i) >> np.uint64(20)) & np.uint64(0x1FFFFF)) - 1
+        if token >= 0:
+            clear_bit(mask, token)
+
+
+@njit(types.void(HEADER, _INT, _MASK), **INNER)
+def repair_keys(header, config, mask):
+    """Correct a free key's mask where tokens end a declared key: such tokens go on as that key, not as a free one."""
+    put_i32(header, Column.STACK, 0, config)
+    i = np.int64(1)
+    last = header[SCALARS + Scalar.TRIE_NODES]
+    while i < last and header[SCALARS + Scalar.STATUS] == 0:
+        node = get_u64(header, Column.TRIE, i)
+        header[SCALARS + Scalar.VISITED] += 1
+        byte = np.int64(node & np.uint64(0xFF))
+        depth = np.int64((node >> np.uint64(8)) & np.uint64(0xFFF))
+        size = np.int64(node >> np.uint64(41))
+        before = np.int64(get_i32(header, Column.STACK, depth - 1))
+        if byte == 34 and get_i32(header, Column.CONFIG_C, before) == 0:
+            refuse_subtree(header, i, i + size, mask)
+            target = transition(header, before, byte)
+            if target != 0:
+                token = np.int64((node >> np.uint64(20)) & np.uint64(0x1FFFFF)) - 1
+                if token >= 0:
+                    set_bit(mask, token)
+                walk(header, target, i + 1, i + size, mask)
+            i += size
+            continue
+        target = transition(header, before, byte)
+        if target == 0 or get_i32(header, Column.CONFIG_A, target) == FREE_KEY:
+            i += size
+            continue
+        put_i32(header, Column.STACK, depth, target)
+        i += 1
+
+
+@njit(types.void(HEADER, _INT, _MASK), **INNER)
+def key_mask(header, config, mask):
+    """Mask of a KEY at a character boundary of an object that takes additional keys. ``mask`` holds nothing else."""
+    members = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
+    allow_inside(header, -1, mask)
+    free = close_key(header, np.int64(FREE_KEY), members)
+    walk_suffixes(header, free, np.int64(0), np.int64(0), np.int64(-1), mask)
+    if get_i32(header, Column.CONFIG_A, config) != FREE_KEY:
+        repair_keys(header, config, mask)
+
+
+@njit(types.boolean(HEADER, _INT), **INNER)
+def takes_any_key(header, config):
+    """True for a KEY at a character boundary that may become an additional key."""
+    if get_i32(header, Column.CONFIG_OP, config) != Op.KEY or get_i32(header, Column.CONFIG_C, config) != 0:
+        return False
+    members = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
+    return additional_allowed(
+        header,
+        np.int64(get_i32(header, Column.CONFIG_A, members)),
+        get_i64(header, Column.CONFIG_B, members),
+        np.int64(get_i32(header, Column.CONFIG_C, members)),
+    )
+
+
+@njit(types.void(HEADER, _INT, _MASK), **INNER)
+def build_one(header, config, mask):
+    """Mask of one configuration that is no SET, without end tokens, into a mask of zeros."""
+    op = get_i32(header, Column.CONFIG_OP, config)
+    if op == Op.STRING and get_i32(header, Column.CONFIG_C, config) == 0:
+        string_mask(header, config, mask)
+    elif takes_any_key(header, config):
+        key_mask(header, config, mask)
+    elif op != Op.END:
+        walk(header, config, np.int64(1), header[SCALARS + Scalar.TRIE_NODES], mask)
+
+
+@njit(types.boolean(HEADER, _INT), **INNER)
+def shortcut(header, config):
+    """True if :func:`build_one` does not walk the trie for a configuration."""
+    if get_i32(header, Column.CONFIG_OP, config) == Op.STRING and get_i32(header, Column.CONFIG_C, config) == 0:
+        return True
+    return takes_any_key(header, config)
+
+
+@njit(types.void(HEADER, _INT, _MASK, _MASK), **INNER)
+def build_set(header, config, work, mask):
+    """Mask of a SET: what any member allows."""
+    members = np.int64(get_i32(header, Column.CONFIG_A, config))
+    first = get_i64(header, Column.LIST_OFFSET, members)
+    last = get_i64(header, Column.LIST_OFFSET, members + 1)
+    words = header[SCALARS + Scalar.WORDS]
+    for i in range(first, last):
+        member = get_i64(header, Column.LIST_DATA, i)
+        slot = np.int64(get_i32(header, Column.CONFIG_MASK, member))
+        if slot >= 0:
+            for j in range(words):
+                mask[j] |= get_u32(header, Column.MASK_DATA, slot * words + j)
+        elif shortcut(header, member):
+            work[:] = 0
+            build_one(header, member, work)
+            for j in range(words):
+                mask[j] |= work[j]
+        else:
+            walk(header, member, np.int64(1), header[SCALARS + Scalar.TRIE_NODES], mask)
+        if header[SCALARS + Scalar.STATUS] != 0:
+            return
+
+
+@njit(types.void(HEADER, _INT, _MASK), **INNER)
+def finish_mask(header, config, mask):
+    """Allow the duplicates of allowed tokens, and the end tokens if the text may end."""
+    for group in range(header[SCALARS + Scalar.DUPLICATE_GROUPS]):
+        first = np.int64(get_i32(header, Column.DUPLICATE_FIRST, group))
+        if (mask[first >> 5] >> np.uint32(first & 31)) & np.uint32(1) != 0:
+            for i in range(
+                np.int64(get_i32(header, Column.DUPLICATE_OFFSETS, group)),
+                np.int64(get_i32(header, Column.DUPLICATE_OFFSETS, group + 1)),
+            ):
+                set_bit(mask, np.int64(get_i32(header, Column.DUPLICATE_IDS, i)))
+    if accepting(header, config):
+        for i in range(header[SCALARS + Scalar.EOS_COUNT]):
+            set_bit(mask, np.int64(get_i32(header, Column.EOS, i)))
+
+
+@njit(_INT(HEADER), **INNER)
+def take_slot(header):
+    """A free slot of the mask pool; when the pool may not grow, the next one in turn. -1 if the pool must grow first."""
+    slot = header[SCALARS + Scalar.MASKS]
+    if slot < header[SCALARS + Scalar.MASK_SLOTS]:
+        if slot >= header[COLUMNS + Column.MASK_OWNER]:
+            fail(header, Status.GROW_MASKS)
+            return -1
+        header[SCALARS + Scalar.MASKS] = slot + 1
+        return slot
+    slot = header[SCALARS + Scalar.MASK_HAND]
+    header[SCALARS + Scalar.MASK_HAND] = (slot + 1) % header[SCALARS + Scalar.MASK_SLOTS]
+    put_i32(header, Column.CONFIG_MASK, np.int64(get_i32(header, Column.MASK_OWNER, slot)), UNFILLED)
+    return slot
+
+
+@njit(types.void(HEADER, _INT, _MASK, _MASK), **KERNEL)
+def fill_mask(header, config, work, mask):
+    """Write the mask of a configuration to ``mask`` (uint32[words]); ``work`` is scratch of the same size.
+
+    From the pool if it is there: a copy. Otherwise built, and kept in the pool. Meaningless if it leaves a status.
+    """
+    words = header[SCALARS + Scalar.WORDS]
+    slot = np.int64(get_i32(header, Column.CONFIG_MASK, config))
+    if slot >= 0:
+        for i in range(words):
+            mask[i] = get_u32(header, Column.MASK_DATA, slot * words + i)
+        return
+    mask[:] = 0
+    if config == 0:
+        return
+    if get_i32(header, Column.CONFIG_OP, config) == Op.SET:
+        build_set(header, config, work, mask)
+    else:
+        build_one(header, config, mask)
+    finish_mask(header, config, mask)
+    if header[SCALARS + Scalar.STATUS] != 0:
+        return
+    slot = take_slot(header)
+    if slot < 0:
+        return
+    header[SCALARS + Scalar.MASKS_BUILT] += 1
+    put_i32(header, Column.MASK_OWNER, slot, config)
+    put_i32(header, Column.CONFIG_MASK, config, slot)
+    for i in range(words):
+        put_u32(header, Column.MASK_DATA, slot * words + i, mask[i])
+
+
+@njit(_INT(HEADER, _INT, _INT), **KERNEL)
+def advance_token(header, config, token):
+    """Successor by the bytes of a token; 0 if it is refused or has none."""
+    first = np.int64(get_i32(header, Column.TOKEN_OFFSETS, token))
+    last = np.int64(get_i32(header, Column.TOKEN_OFFSETS, token + 1))
+    if first == last:
+        return 0
+    for i in range(first, last):
+        config = transition(header, config, np.int64(get_u8(header, Column.TOKEN_BUFFER, i)))
+        if config == 0:
+            return 0
+    return config
+
+
+@njit(types.void(HEADER, _INT, _TOKENS), **KERNEL)
+def token_successors(header, config, targets):
+    """Write the successor of ``config`` by every token to ``targets`` (int32[V], 0: refused). One walk of the trie."""
+    targets[:] = 0
+    enter(header, config, 0)
+    i = np.int64(1)
+    while i < header[SCALARS + Scalar.TRIE_NODES] and header[SCALARS + Scalar.STATUS] == 0:
+        node = get_u64(header, Column.TRIE, i)
+        depth = np.int64((node >> np.uint64(8)) & np.uint64(0xFFF))
+        row = get_i64(header, Column.STACK_ROW, depth - 1)
+        before = np.int64(get_i32(header, Column.STACK, depth - 1))
+        target = successor(header, before, row, np.int64(node & np.uint64(0xFF)))
+        if target == 0:
+            i += np.int64(node >> np.uint64(41))
+            continue
+        token = np.int64((node >> np.uint64(20)) & np.uint64(0x1FFFFF)) - 1
+        if token >= 0:
+            targets[token] = target
+        enter(header, target, depth)
+        i += 1
+    for group in range(header[SCALARS + Scalar.DUPLICATE_GROUPS]):
+        target = targets[get_i32(header, Column.DUPLICATE_FIRST, group)]
+        for j in range(
+            np.int64(get_i32(header, Column.DUPLICATE_OFFSETS, group)),
+            np.int64(get_i32(header, Column.DUPLICATE_OFFSETS, group + 1)),
+        ):
+            targets[get_i32(header, Column.DUPLICATE_IDS, j)] = target

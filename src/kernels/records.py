@@ -1,0 +1,141 @@
+"""Fields of the records that front ends emit: int32 each, in the order of the enumeration.
+
+A table is a column of records laid end to end: field f of record i is ``column[i * FIELDS + f]``.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+__all__ = [
+    "ARRAY_FIELDS",
+    "ArrayField",
+    "CHAR_DFA_FIELDS",
+    "CharDfaField",
+    "INLINE_KEYS",
+    "KEY_FIELDS",
+    "KeyField",
+    "NODE_FIELDS",
+    "NUMBER_FIELDS",
+    "NodeField",
+    "NodeState",
+    "NumberField",
+    "OBJECT_FIELDS",
+    "ObjectField",
+    "Phase",
+    "TRIE_FIELDS",
+    "TrieField",
+]
+
+NODE_FIELDS = 8
+ARRAY_FIELDS = 6
+
+
+class NodeState(IntEnum):
+    """Whether the record of a schema node is there."""
+
+    UNKNOWN = 0
+    READY = 1
+
+
+class NodeField(IntEnum):
+    """int32 fields of one alternative of a schema node; -1: no such value."""
+
+    STATE = 0
+    NEXT = 1  # the next alternative, or -1
+    STRING = 2  # opcode STRING, PATTERN or CHOICE, or -1
+    STRING_SPEC = 3
+    NUMBER = 4
+    OBJECT = 5
+    ARRAY = 6
+    LITERALS = 7  # bit set over Literal
+
+
+class ArrayField(IntEnum):
+    """int32 fields of an array spec."""
+
+    ITEMS = 0  # schema node of the items after the prefix, or -1: none may follow
+    FEWEST = 1
+    MOST = 2  # or -1
+    PREFIX = 3  # index of the first node of the prefix in ARRAY_PREFIX
+    PREFIX_LENGTH = 4
+    COUNT_TO = 5  # items are counted up to here
+
+OBJECT_FIELDS = 10
+KEY_FIELDS = 2
+INLINE_KEYS = 62
+
+
+class ObjectField(IntEnum):
+    """int32 fields of an object spec."""
+
+    TRIE = 0  # root of the key trie
+    KEYS = 1  # number of declared keys
+    FIRST_KEY = 2  # index of key 0 in OBJECT_KEY and of rank 0 in KEY_RANK
+    ADDITIONAL = 3  # schema node of additional properties, or -1
+    FEWEST = 4
+    MOST = 5  # or -1
+    REQUIRED = 6  # index of the first word in KEY_REQUIRED
+    COUNT_TO = 7  # additional keys are counted up to here
+
+
+class KeyField(IntEnum):
+    """int32 fields of a declared key; keys are numbered in the schema's order."""
+
+    NODE = 0  # schema node of the value, or -1: the key can never be used
+    REQUIRED = 1
+
+CHAR_DFA_FIELDS = 6
+TRIE_FIELDS = 6
+
+
+class CharDfaField(IntEnum):
+    """int32 fields of a character automaton. State 0 of its own numbering is dead."""
+
+    TRANSITIONS = 0  # index of state 0, class 0 in CHAR_TRANS
+    CLASSES = 1
+    ACCEPT = 2  # index of state 0 in CHAR_ACCEPT
+    BOUNDS = 3  # index of the first interval in CHAR_BOUND and CHAR_CLASS
+    INTERVALS = 4
+    START = 5  # its start state
+
+
+class TrieField(IntEnum):
+    """int32 fields of a node of a character trie; siblings ascend by code point."""
+
+    CHILD = 0  # first child, or -1
+    SIBLING = 1  # next sibling, or -1
+    CODE = 2  # code point on the edge that leads here
+    VALUE = 3  # number of the string that ends here, or -1
+    RANK_LOW = 4  # the strings below, this one included, are those of ranks RANK_LOW .. RANK_HIGH - 1
+    RANK_HIGH = 5
+
+NUMBER_FIELDS = 6
+
+
+class NumberField(IntEnum):
+    """Fields of a number spec."""
+
+    KIND = 0
+    DIGITS = 1  # first of the significant digits in NUMBER_DIGITS
+    LENGTH = 2  # how many; 0 for the value zero
+    EXPONENT = 3  # k in D * 10^k
+    NEGATIVE = 4
+    LITERAL = 5  # 1: no fraction and no exponent
+
+
+class Phase(IntEnum):
+    """Where in the number the reader is."""
+
+    SIGN = 0
+    ZERO = 1
+    WHOLE = 2
+    POINT = 3
+    FRACTION = 4
+    EXPONENT = 5
+    PLUS = 6
+    MINUS = 7
+    FREE = 8  # exponent digits, any
+    UP = 9  # digits of a positive exponent that is not large enough yet
+    DOWN = 10  # digits of a negative exponent that must not become too large
+    EXACT = 11  # digits of an exponent that must become the wanted one

@@ -1,0 +1,154 @@
+"""A compiled constraint: immutable, shareable between threads, maker of matchers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import BudgetError
+from .forced import forced_bytes, stable_tokens
+from .machine import Machine
+from .matcher import Explanation, Matcher
+
+if TYPE_CHECKING:
+    from ..grammar.schema.keywords import Finding
+    from .completion import Completer
+    from .explain import Explainer
+    from .vocabulary import Vocabulary
+
+__all__ = ["Constraint", "fill_masks"]
+
+
+class Constraint:
+    """What :func:`gramarye.engine.compile` returns.
+
+    Attributes:
+        machine: the machine that it runs on.
+        vocabulary: the tokens.
+        start: the configuration of the empty text.
+        kind: "schema", "regex", "choice", "lark", "ebnf" or "gbnf".
+        after: the tag that ends the free text before the constrained region, if there is one.
+        python_type: what a schema was made from, if it was a Python type; values are parsed into it.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        start: int,
+        completer: Completer,
+        explainer: Explainer,
+        *,
+        kind: str,
+        report: Callable[[], Sequence[Finding]],
+        after: str | None = None,
+        python_type: object = None,
+    ) -> None:
+        self.machine = machine
+        self.vocabulary: Vocabulary = machine.vocabulary
+        self.start = start
+        self.completer = completer
+        self.kind = kind
+        self._make_report = report
+        self.after = after
+        self.python_type = python_type
+        self.end_tokens = frozenset(machine.vocabulary.eos_ids)
+        self._explainer = explainer
+        self._continues: dict[int, bool] = {}
+
+    def __repr__(self) -> str:
+        return f"<Constraint {self.kind}, {len(self.vocabulary)} tokens>"
+
+    def matcher(self) -> Matcher:
+        """A matcher at the start of the text."""
+        return Matcher(self)
+
+    def accepts(self, text: str | bytes) -> bool:
+        """True if the whole text is in the language."""
+        data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else bytes(text)
+        config, _ = self.machine.advance_bytes(self.start, data)
+        return config != 0 and self.machine.accepting(config)
+
+    @cached_property
+    def report(self) -> tuple[Finding, ...]:
+        """Every keyword of the schema (or the grammar as a whole) and what becomes of it. Made when first asked for."""
+        return tuple(self._make_report())
+
+    @cached_property
+    def _end_mask(self) -> NDArray[np.uint32]:
+        mask = np.zeros(self.machine.words, np.uint32)
+        for token in self.end_tokens:
+            mask[token >> 5] |= np.uint32(1 << (token & 31))
+        return mask
+
+    def end_mask(self, out: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """Write the mask of the end tokens to ``out``."""
+        out[:] = self._end_mask
+        return out
+
+    def continues(self, config: int) -> bool:
+        """True if some byte may come next."""
+        found = self._continues.get(config)
+        if found is None:
+            found = self._continues[config] = any(self.machine.step(config, byte) for byte in range(256))
+        return found
+
+    def budgeted_mask(self, config: int, budget: int, out: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """Write the tokens after which the text can be finished in ``budget - 1`` more to ``out``.
+
+        Raises:
+            BudgetError: there is none, and the text may not end here.
+        """
+        machine = self.machine
+        out[:] = 0
+        if budget > 0:
+            targets = machine.successors(config)
+            distinct = np.unique(targets)
+            good = [one for one in distinct.tolist() if one and len(self.completer.tokens(one)) < budget]
+            tokens = np.flatnonzero(np.isin(targets, good)) if good else np.empty(0, np.int64)
+            plan = self.completer.tokens(config)
+            if 0 < len(plan) <= budget:
+                tokens = np.append(tokens, plan[0])
+            np.bitwise_or.at(out, tokens >> 5, np.uint32(1) << (tokens & 31).astype(np.uint32))
+        accepting = machine.accepting(config)
+        if accepting:
+            out |= self._end_mask
+        elif not out.any():
+            plan = self.completer.tokens(config)
+            raise BudgetError(
+                f"{len(plan)} more tokens finish the text, {budget} are left", needed=len(plan), budget=budget
+            )
+        return out
+
+    def forced_bytes(self, config: int) -> bytes:
+        """The bytes that must follow a configuration."""
+        return forced_bytes(self.machine, config)
+
+    def forced_tokens(self, data: bytes) -> list[int]:
+        """The tokens of forced bytes that nothing after them can change."""
+        return stable_tokens(self.vocabulary, data) if data else []
+
+    def explain(self, config: int, data: bytes, *, ends: bool = False) -> Explanation:
+        """See :meth:`Matcher.explain`."""
+        return self._explainer.explain(config, data, ends=ends)
+
+
+def fill_masks(matchers: Sequence[Matcher], out: NDArray[np.uint32] | None = None) -> NDArray[np.uint32]:
+    """Masks of several matchers, of one vocabulary and any constraints.
+
+    Args:
+        matchers: B matchers.
+        out: uint32[B, ceil(V / 32)], written and returned; None makes a new one.
+
+    Returns:
+        uint32[B, ceil(V / 32)], row b the mask of matcher b. Rows are filled without the interpreter lock.
+    """
+    if out is None:
+        words = matchers[0].constraint.machine.words if matchers else 0
+        out = np.empty((len(matchers), words), np.uint32)
+    for row, matcher in zip(out, matchers, strict=True):
+        matcher.mask(row)
+    return out

@@ -1,0 +1,69 @@
+"""Forced text: bytes that must come whatever the model prefers, and the tokens that are safe to put for them.
+
+    {"name": "Ann", |      forced bytes:  "age":␣        if age is the one key left
+    tokens            ","  "age"  ":"  …                 the last one is kept back if what follows could be merged into it
+"""
+
+from __future__ import annotations
+
+from ..kernels.trie import SIZE_SHIFT
+from .machine import Machine
+from .vocabulary import Vocabulary
+
+__all__ = ["forced_bytes", "stable_tokens"]
+
+
+def forced_bytes(machine: Machine, config: int) -> bytes:
+    """Follow configurations that do not accept and have exactly one live byte; stops when one comes round again."""
+    path = bytearray()
+    seen: set[int] = set()
+    while config not in seen and not machine.accepting(config):
+        seen.add(config)
+        live = 0
+        only = -1
+        for byte in range(256):
+            if machine.step(config, byte):
+                live += 1
+                only = byte
+                if live > 1:
+                    return bytes(path)
+        if live == 0:
+            return bytes(path)
+        path.append(only)
+        config = machine.step(config, only)
+    return bytes(path)
+
+
+def stable_tokens(vocabulary: Vocabulary, data: bytes) -> list[int]:
+    """Canonical tokens of ``data``, cut before the first that what follows ``data`` might change.
+
+    A tokenizer may merge the end of the forced bytes with what comes next. Tokens are kept up to the last boundary at
+    which no token of the vocabulary begins that covers all the bytes left and more.
+    """
+    tokens = vocabulary.encode(data)
+    ends = []
+    at = 0
+    for token in tokens:
+        at += len(vocabulary.token_bytes(token))
+        ends.append(at)
+    kept = len(tokens)
+    for place in range(len(tokens), 0, -1):
+        start = ends[place - 2] if place > 1 else 0
+        if _is_proper_prefix(vocabulary, data[start:]):
+            kept = place - 1
+    return tokens[:kept]
+
+
+def _is_proper_prefix(vocabulary: Vocabulary, data: bytes) -> bool:
+    """True if some token begins with ``data`` and is longer. O(256 n)."""
+    trie = vocabulary.tables.trie
+    node = 0
+    for byte in data:
+        end = node + (int(trie[node]) >> SIZE_SHIFT)
+        child = node + 1
+        while child < end and int(trie[child]) & 255 != byte:
+            child += int(trie[child]) >> SIZE_SHIFT
+        if child >= end:
+            return False
+        node = child
+    return int(trie[node]) >> SIZE_SHIFT > 1

@@ -1,0 +1,147 @@
+"""A constraint machine over one vocabulary: an arena, the vocabulary's tables in it, and the calls into the kernels.
+
+Configurations are ints; 0 is dead. Everything here is safe to call from several threads: a call that may add to the arena
+holds its lock, and the kernels release the interpreter lock meanwhile.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..kernels import entries, intern, machine, masks
+from ..kernels.columns import Column, Scalar
+from ..kernels.opcodes import Op, Status, Whitespace
+from .arena import Arena
+from .limits import Limits
+from .vocabulary import Vocabulary
+
+__all__ = ["Machine"]
+
+_FIRST_MASKS = 8
+
+
+class Machine:
+    """The machine of one compiled constraint.
+
+    Attributes:
+        arena: its memory.
+        vocabulary: the tokens.
+        ordered: whether properties come in the schema's order.
+        end: the configuration that accepts, and that nothing may follow.
+    """
+
+    def __init__(
+        self, vocabulary: Vocabulary, limits: Limits, *, whitespace: Whitespace = Whitespace.ANY, ordered: bool = False
+    ) -> None:
+        self.arena = Arena(limits)
+        self.ordered = ordered
+        self.vocabulary = vocabulary
+        self.words = (len(vocabulary) + 31) // 32
+        self._work = np.zeros(self.words, np.uint32)
+        self._bind_vocabulary()
+        self._bind_masks(limits)
+        entries.install_entries(self.arena.header)
+        self.arena.set(Scalar.WHITESPACE, whitespace)
+        self.arena.set(Scalar.ORDERED, int(ordered))
+        self.end = self.intern(Op.END)
+
+    def _bind_vocabulary(self) -> None:
+        arena, tables = self.arena, self.vocabulary.tables
+        for column, array in (
+            (Column.TRIE, tables.trie),
+            (Column.SUFFIX_TRIE, tables.suffix_trie),
+            (Column.SUFFIX_OFFSETS, tables.suffix_offsets),
+            (Column.SUFFIX_TOKENS, tables.suffix_tokens),
+            (Column.SUFFIX_CHARS, tables.suffix_chars),
+            (Column.STRING_MASK, tables.string_mask),
+            (Column.STRING_MASK_BY_CHARS, tables.string_mask_by_chars),
+            (Column.TOKEN_OFFSETS, tables.token_offsets),
+            (Column.TOKEN_BUFFER, tables.token_buffer),
+            (Column.DUPLICATE_OFFSETS, tables.duplicate_offsets),
+            (Column.DUPLICATE_FIRST, tables.duplicate_first),
+            (Column.DUPLICATE_IDS, tables.duplicate_ids),
+            (Column.EOS, tables.eos),
+        ):
+            arena.bind(column, array)
+        deepest = int(np.diff(tables.token_offsets).max(initial=0)) + 2
+        arena.bind(Column.STACK, np.zeros(deepest, np.int32))
+        arena.bind(Column.STACK_ROW, np.zeros(deepest, np.int64))
+        arena.set(Scalar.TRIE_NODES, tables.trie.size)
+        arena.set(Scalar.SUFFIX_NODES, tables.suffix_trie.size)
+        arena.set(Scalar.STRING_MAX_CHARS, tables.string_max_chars)
+        arena.set(Scalar.EOS_COUNT, tables.eos.size)
+        arena.set(Scalar.DUPLICATE_GROUPS, tables.duplicate_first.size)
+        arena.set(Scalar.WORDS, self.words)
+
+    def _bind_masks(self, limits: Limits) -> None:
+        slots = max(1, limits.bytes // (4 * self.words))
+        self.arena.set(Scalar.MASK_SLOTS, slots)
+        self._resize_masks(min(slots, _FIRST_MASKS))
+        self.arena.on(Status.GROW_MASKS, lambda _: self._resize_masks(min(slots, 2 * self._mask_slots)))
+
+    def _resize_masks(self, slots: int) -> None:
+        data = np.empty(slots * self.words, np.uint32)
+        owner = np.zeros(slots, np.int32)
+        held = self.arena.get(Scalar.MASKS)
+        if held:
+            data[: held * self.words] = self.arena.column(Column.MASK_DATA)[: held * self.words]
+            owner[:held] = self.arena.column(Column.MASK_OWNER)[:held]
+        self._mask_slots = slots
+        self.arena.bind(Column.MASK_DATA, data)
+        self.arena.bind(Column.MASK_OWNER, owner)
+
+    def intern(self, op: Op, a: int = 0, b: int = 0, c: int = 0, parent: int = 0) -> int:
+        """The configuration with these fields."""
+        return int(self.arena.run(intern.intern_config, int(op), a, b, c, parent))
+
+    def step(self, config: int, byte: int) -> int:
+        """Successor by one byte."""
+        return int(self.arena.run(machine.transition, config, byte))
+
+    def advance_bytes(self, config: int, data: bytes) -> tuple[int, int]:
+        """Successor by several bytes, and how many were read; ``(0, n)`` if byte n is refused."""
+        result = int(self.arena.run(machine.advance_bytes, config, np.frombuffer(data, np.uint8)))
+        return (result, len(data)) if result > 0 else (0, -1 - result)
+
+    def advance_token(self, config: int, token: int) -> int:
+        """Successor by a token's bytes; 0 if it is refused or has none."""
+        return int(self.arena.run(masks.advance_token, config, token))
+
+    def accepting(self, config: int) -> bool:
+        """True if the text may end here."""
+        return bool(self.arena.run(machine.accepting, config))
+
+    def mask(self, config: int, out: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """Write the token mask of a configuration to ``out`` (uint32[words], contiguous) and return it."""
+        self.arena.run(masks.fill_mask, config, self._work, out)
+        return out
+
+    def successors(self, config: int) -> NDArray[np.int32]:
+        """Successor by every token, int32[V]; 0 where refused. One walk of the trie."""
+        targets = np.zeros(len(self.vocabulary), np.int32)
+        self.arena.run(masks.token_successors, config, targets)
+        return targets
+
+    def fields(self, config: int) -> tuple[Op, int, int, int, int]:
+        """Opcode, ``a``, ``b``, ``c`` and parent of a configuration."""
+        arena = self.arena
+        return (
+            Op(int(arena.column(Column.CONFIG_OP)[config])),
+            int(arena.column(Column.CONFIG_A)[config]),
+            int(arena.column(Column.CONFIG_B)[config]),
+            int(arena.column(Column.CONFIG_C)[config]),
+            int(arena.column(Column.CONFIG_PARENT)[config]),
+        )
+
+    def members(self, config: int) -> list[int]:
+        """The configurations of a SET or PRODUCT; the configuration itself otherwise."""
+        op, listed, *_ = self.fields(config)
+        if op not in (Op.SET, Op.PRODUCT):
+            return [config]
+        offsets = self.arena.column(Column.LIST_OFFSET)
+        return [int(x) for x in self.arena.column(Column.LIST_DATA)[offsets[listed] : offsets[listed + 1]]]
+
+    def live_bytes(self, config: int) -> list[int]:
+        """The bytes that may come next, ascending."""
+        return [byte for byte in range(256) if self.step(config, byte)]

@@ -1,0 +1,141 @@
+"""Derives src/grammar/regex/unicode_tables.py from the Unicode data inside `regress`.
+
+Run as a script it prints the module; the tests compare the committed one with it. `fontTools` names the scripts.
+"""
+
+from __future__ import annotations
+
+import base64
+import sys
+import zlib
+
+import regress
+
+BINARY = """ASCII_Hex_Digit=AHex Alphabetic=Alpha Bidi_Control=Bidi_C Bidi_Mirrored=Bidi_M Case_Ignorable=CI Cased
+Changes_When_Casefolded=CWCF Changes_When_Casemapped=CWCM Changes_When_Lowercased=CWL
+Changes_When_NFKC_Casefolded=CWKCF Changes_When_Titlecased=CWT Changes_When_Uppercased=CWU Dash
+Default_Ignorable_Code_Point=DI Deprecated=Dep Diacritic=Dia Emoji Emoji_Component=EComp Emoji_Modifier=EMod
+Emoji_Modifier_Base=EBase Emoji_Presentation=EPres Extended_Pictographic=ExtPict Extender=Ext Grapheme_Base=Gr_Base
+Grapheme_Extend=Gr_Ext Hex_Digit=Hex IDS_Binary_Operator=IDSB IDS_Trinary_Operator=IDST ID_Continue=IDC ID_Start=IDS
+Ideographic=Ideo Join_Control=Join_C Logical_Order_Exception=LOE Lowercase=Lower Math Noncharacter_Code_Point=NChar
+Pattern_Syntax=Pat_Syn Pattern_White_Space=Pat_WS Quotation_Mark=QMark Radical Regional_Indicator=RI
+Sentence_Terminal=STerm Soft_Dotted=SD Terminal_Punctuation=Term Unified_Ideograph=UIdeo Uppercase=Upper
+Variation_Selector=VS White_Space=space XID_Continue=XIDC XID_Start=XIDS""".split()
+
+CATEGORIES = """Lu=Uppercase_Letter Ll=Lowercase_Letter Lt=Titlecase_Letter Lm=Modifier_Letter Lo=Other_Letter
+Mn=Nonspacing_Mark Mc=Spacing_Mark Me=Enclosing_Mark Nd=Decimal_Number=digit Nl=Letter_Number No=Other_Number
+Pc=Connector_Punctuation Pd=Dash_Punctuation Ps=Open_Punctuation Pe=Close_Punctuation Pi=Initial_Punctuation
+Pf=Final_Punctuation Po=Other_Punctuation Sm=Math_Symbol Sc=Currency_Symbol Sk=Modifier_Symbol So=Other_Symbol
+Zs=Space_Separator Zl=Line_Separator Zp=Paragraph_Separator Cc=Control=cntrl Cf=Format Cs=Surrogate Co=Private_Use
+Cn=Unassigned""".split()
+
+SCALARS = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x110000))))
+_DATA = SCALARS.encode()
+# Offset in UTF-8 of every scalar value, to turn the byte offsets of regress into code points.
+_POINT_OF = {}
+_offset = 0
+for _char in SCALARS:
+    _POINT_OF[_offset] = ord(_char)
+    _offset += len(_char.encode())
+
+
+def ranges(escape: str) -> list[tuple[int, int]]:
+    """Half-open ranges of code points that match a property escape, without surrogates."""
+    found: list[tuple[int, int]] = []
+    for match in regress.Regex(f"(?:{escape})+", "u").find_iter(SCALARS):
+        text = match_text(match)
+        low, high = ord(text[0]), ord(text[-1]) + 1
+        if low < 0xD800 < high:
+            found += [(low, 0xD800), (0xE000, high)]
+        elif found and found[-1][1] == low:
+            found[-1] = (found[-1][0], high)
+        else:
+            found.append((low, high))
+    return [(low, high) for low, high in found if low < high]
+
+
+def match_text(match: regress.Match) -> str:
+    """The matched text; `Match.range` counts UTF-8 bytes."""
+    where = match.range()
+    return _DATA[where.start : where.stop].decode()
+
+
+def scripts() -> list[str]:
+    """Every script with a character of its own, as Name=Code, as ECMA-262 spells them."""
+    from fontTools.unicodedata import Scripts
+
+    names = []
+    for code, name in sorted(Scripts.NAMES.items()):
+        try:
+            regress.Regex(rf"\p{{Script={name}}}", "u")
+        except regress.RegressError:
+            continue
+        names.append(name if code in (name, "Zzzz") else f"{name}={code}")
+    return names
+
+
+def pack(tables: list[list[tuple[int, int]]]) -> bytes:
+    """Tables one after another: the number of ranges, then gap and length of each, all as LEB128, deflated."""
+    numbers: list[int] = []
+    for table in tables:
+        numbers.append(len(table))
+        end = 0
+        for low, high in table:
+            numbers += [low - end, high - low]
+            end = high
+    packed = bytearray()
+    for number in numbers:
+        while number > 127:
+            packed.append(number & 127 | 128)
+            number >>= 7
+        packed.append(number)
+    return base64.b85encode(zlib.compress(bytes(packed), 9))
+
+
+def wrap(text: str, width: int) -> str:
+    return "\n".join(f'    "{text[i : i + width]}"' for i in range(0, len(text), width))
+
+
+def wrap_words(words: list[str], width: int) -> str:
+    lines = [""]
+    for word in words:
+        if len(lines[-1]) + len(word) + 1 > width:
+            lines.append("")
+        lines[-1] += word + " "
+    return "\n".join(f'    "{line}"' for line in lines)
+
+
+def module() -> str:
+    names = scripts()
+    tables = [ranges(rf"\p{{{name.partition('=')[0]}}}") for name in CATEGORIES + BINARY]
+    for prefix in ("Script", "Script_Extensions"):
+        tables += [ranges(rf"\p{{{prefix}={name.partition('=')[0]}}}") for name in names]
+    return f'''"""Unicode 17 tables that no version of Python changes: categories, binary properties, Script, Script_Extensions.
+
+Generated by tests/oracles/regex_unicode_tables.py; do not edit. ``PACKED`` is base85 of deflated LEB128 numbers: for each
+name of ``CATEGORIES`` and ``BINARY``, then for each script its Script set, then for each its Script_Extensions set, the
+number of ranges, and for each range the gap since the last one and its length. Names are ``Name`` or ``Name=Alias``.
+"""
+
+__all__ = ["BINARY", "CATEGORIES", "PACKED", "SCRIPTS"]
+
+CATEGORIES = (
+{wrap_words(CATEGORIES, 100)}
+)
+
+BINARY = (
+{wrap_words(BINARY, 100)}
+)
+
+SCRIPTS = (
+{wrap_words(names, 100)}
+)
+
+PACKED = (
+{wrap(pack(tables).decode(), 100)}
+)
+'''
+
+
+if __name__ == "__main__":
+    sys.stdout.write(module())
