@@ -46,10 +46,11 @@ def compile(
     after: str | None = None,
     whitespace: Literal["any", "bounded", "compact"] = "any",
     formats: Literal["assert", "annotate"] = "annotate",
+    spelling: Literal["any", "plain"] = "any",
     property_order: Literal["any", "schema"] = "any",
     draft: int | None = None,
     registry: Registry[Any] | None = None,
-    dialect: str | None = None,
+    dialect: Literal["python", "ecma", "auto", "iso", "w3c"] | None = None,
     flags: str = "",
     start: str | None = None,
     lexer: Literal["longest", "dynamic"] | None = None,
@@ -71,7 +72,10 @@ def compile(
         vocabulary: the tokens; a tokenizer is turned into one.
         after: free text comes first, up to and including the first occurrence of this tag (``"</think>"``).
         whitespace: what may stand between JSON tokens: "any" blanks, at most one space or one indented line break
-            ("bounded": no trailing blanks, and models cannot run away on them), or none ("compact").
+            ("bounded", as pretty-printers do it: models cannot run away on blanks), or none ("compact").
+        spelling: how strings and numbers of JSON may be written: "any" way that means the same value, or the "plain" one of
+            serialisers (no escapes but those that are needed, integers without fraction and exponent), in which much more
+            is forced, and small models do not go astray.
         formats: whether ``format`` is asserted. "assert" is refused where the format has no automaton.
         property_order: "any" order, as JSON Schema means it, or the "schema"'s.
         draft: dialect of the schema (4, 6, 7, 2019, 2020); None reads ``$schema``, 2020 by default.
@@ -110,6 +114,7 @@ def compile(
             options,
             whitespace=whitespace,
             ordered=property_order == "schema",
+            plain=spelling == "plain",
             draft=draft,
             registry=registry,
             python_type=python_type,
@@ -125,6 +130,8 @@ def compile(
     if ebnf is not None:
         from .grammar.ebnf_reader import read_ebnf
 
+        if dialect == "python" or dialect == "ecma":
+            raise GramaryeError(f"dialect {dialect!r} is one of regular expressions", expected=["auto", "iso", "w3c"])
         return build_grammar(read_ebnf(ebnf, dialect or "auto", start=start), "ebnf", options)
     from .grammar.gbnf_reader import read_gbnf
 
@@ -176,7 +183,7 @@ def generate(
         monitors: static analyses that confine decoding further; none are available in this version.
         heal_prompt: let the model retokenize the end of the prompt; None: if the prompt is a text.
         fast_forward: append what is forced without drawing it.
-        options: further options of :func:`compile`; ``whitespace`` is "bounded" by default.
+        options: further options of :func:`compile`; ``whitespace`` is "bounded" and ``spelling`` "plain" by default.
 
     Returns:
         A result with ``text``, ``value`` (parsed, and typed for Python types), ``tokens``, ``log_prob``, ``log_weight`` and
@@ -200,6 +207,7 @@ def generate(
     if given:
         if schema is not None:
             options.setdefault("whitespace", "bounded")
+            options.setdefault("spelling", "plain")
         compiled = compile(vocabulary=lm.vocabulary, **given, **options)
 
     def reader(one: Constraint | None) -> ValueReader:

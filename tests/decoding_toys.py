@@ -10,6 +10,7 @@ from typing import Any
 import interegular
 import numpy as np
 
+from gramarye.errors import BudgetError
 from gramarye.runtime.vocabulary import Vocabulary
 
 Step = Callable[[Any, int], Any]
@@ -57,6 +58,18 @@ class ToyConstraint:
                         queue.append((there, [*path, token]))
         return self.plans[state]
 
+    def known_plan(self, state: Hashable) -> list[int]:
+        """The plan that a matcher knows without a search; here the shortest."""
+        return self.plan(state)
+
+
+class ClumsyConstraint(ToyConstraint):
+    """Knows only plans spelled with tokens of one byte, unless asked for a shorter one."""
+
+    def known_plan(self, state: Hashable) -> list[int]:
+        data = self.vocabulary.decode(self.plan(state))
+        return [self.vocabulary.encode(bytes([byte]))[0] for byte in data]
+
 
 class ToyMatcher:
     def __init__(self, constraint: ToyConstraint, history: list[Any]) -> None:
@@ -82,8 +95,10 @@ class ToyMatcher:
         allowed = [
             token
             for token, there in constraint.successors(self.state).items()
-            if budget is None or len(constraint.plan(there)) < budget
+            if budget is None or len(constraint.known_plan(there)) < budget
         ]
+        if budget is not None and not allowed and not self.accepting:
+            raise BudgetError("nothing fits", needed=len(constraint.known_plan(self.state)), budget=budget)
         for token in [*allowed, *(constraint.vocabulary.eos_ids if self.accepting else ())]:
             words[token // 32] |= np.uint32(1 << token % 32)
         return words
@@ -120,7 +135,12 @@ class ToyMatcher:
         return self.constraint.vocabulary.encode(data) if data else []
 
     def shortest_tokens(self, limit: int | None = None) -> list[int]:
-        return list(self.constraint.plan(self.state))
+        plan = self.constraint.known_plan(self.state)
+        if limit is not None and len(plan) > limit:
+            plan = self.constraint.plan(self.state)
+            if len(plan) > limit:
+                raise BudgetError("too short", needed=len(plan), budget=limit)
+        return list(plan)
 
 
 def regex_constraint(pattern: str, vocabulary: Vocabulary) -> ToyConstraint:

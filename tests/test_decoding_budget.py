@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 
 import pytest
-from tests.decoding_toys import RandomModel, enumerate_law, nested_constraint, regex_constraint
+from tests.decoding_toys import ClumsyConstraint, RandomModel, enumerate_law, nested_constraint, regex_constraint
 from tests.test_decoding_loop import assert_frequencies
 
-from gramarye.errors import BudgetError, GramaryeError
+from gramarye.errors import BudgetError, GramaryeError, LimitError
 from gramarye.runtime.decoding import run
 from gramarye.runtime.vocabulary import Vocabulary
 
@@ -98,3 +99,30 @@ def test_forced_tokens_give_way_to_a_tight_budget():
     model = RandomModel(spelled)
     assert run(model, [0], constraint, max_tokens=4).tokens == (0, 1, 0, 1)
     assert run(model, [0], constraint, max_tokens=3).tokens == (2,)
+
+
+def test_a_matcher_that_knows_only_long_plans_is_landed_all_the_same():
+    plain = regex_constraint("abab(ab)*c", LETTERS)
+    clumsy = ClumsyConstraint(LETTERS, plain.start, plain.step, plain.accepts)
+    assert len(clumsy.matcher().shortest_tokens()) == 5
+    for extra in range(4):
+        for result in run(RandomModel(LETTERS, extra), [[0]] * 20, clumsy, seed=0, max_tokens=3 + extra):
+            assert len(result.tokens) <= 3 + extra
+            assert re.fullmatch("abab(ab)*c", result.text)
+    with pytest.raises(BudgetError, match="needs 3 tokens, but max_tokens is 1") as caught:
+        run(RandomModel(LETTERS), [0], clumsy, max_tokens=1)
+    assert caught.value.needed == 3
+
+
+def test_a_search_for_short_outputs_that_is_cut_off_says_what_is_known():
+    class Unsettled(ClumsyConstraint):
+        def plan(self, state):
+            if sys._getframe(1).f_code.co_name == "shortest_tokens":
+                raise LimitError("not settled")
+            return super().plan(state)
+
+    plain = regex_constraint("abab", LETTERS)
+    unsettled = Unsettled(LETTERS, plain.start, plain.step, plain.accepts)
+    with pytest.raises(BudgetError, match=r"at most 2 tokens was found \(4 are enough\)") as caught:
+        run(RandomModel(LETTERS), [0], unsettled, max_tokens=2)
+    assert (caught.value.needed, caught.value.budget) == (4, 2)

@@ -14,7 +14,7 @@ def grammar(rules: str, *terminals: Terminal, ignore: tuple[str, ...] = (), lexe
         rules=tuple(Rule(origin.strip(), tuple(body.split())) for origin, body in made),
         start="S",
         ignore=ignore,
-        lexer=lexer,  # type: ignore[arg-type]
+        lexer=lexer,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import lark
 import pytest
 from tests.oracles.earley import EarleyOracle
-from tests.oracles.languages import RULES, all_texts, language, random_rules, to_gbnf, to_iso, to_lark, to_w3c
+from tests.oracles.languages import RULES, all_texts, language, prefixes, random_rules, to_gbnf, to_iso, to_lark, to_w3c
 
 from gramarye import GrammarError
 from gramarye.grammar import lark_reader
@@ -42,11 +42,14 @@ def check_random(dialect: str, seeds: range) -> int:
     for seed in seeds:
         rules = random_rules(random.Random(seed), ALPHABET, differences=has_differences and seed % 2 == 0)
         expected = language(rules, RULES[0], ALPHABET, LONGEST)
+        refusal = ""
         try:
             grammar = read(rules)
         except GrammarError as error:
-            assert any(refusal in error.message for refusal in REFUSALS), (seed, error)
-            assert not (REFUSALS[0] in error.message and expected), (seed, rules)
+            refusal = error.message
+        if refusal:
+            assert any(reason in refusal for reason in REFUSALS), (seed, refusal)
+            assert not (REFUSALS[0] in refusal and expected), (seed, rules)
             continue
         assert accepted(grammar) == expected, (seed, rules)
         compared += 1
@@ -84,7 +87,7 @@ def test_folding_does_not_change_the_language(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize("ignored", ["", '%ignore "b"\n', '%ignore "("\n%ignore "a"\n'])
 def test_random_lark_grammars_mean_what_lark_says(ignored: str) -> None:
     compared = 0
-    for seed in range(300, 330):
+    for seed in range(300, 318):
         text = to_lark(random_rules(random.Random(seed), ALPHABET)) + ignored
         try:
             parser = lark.Lark(text, start=RULES[0], parser="earley", lexer="dynamic_complete")
@@ -95,7 +98,7 @@ def test_random_lark_grammars_mean_what_lark_says(ignored: str) -> None:
         for sample in TEXTS:
             assert oracle.accepts(sample) == parses(parser, sample), (seed, text, sample)
         compared += 1
-    assert compared >= 10
+    assert compared >= 6
 
 
 def parses(parser: lark.Lark, text: str) -> bool:
@@ -110,18 +113,14 @@ def parses(parser: lark.Lark, text: str) -> bool:
 
 def test_prefixes_are_what_enumeration_says() -> None:
     compared = 0
-    for seed in range(400, 420):
+    for seed in range(400, 430):
         rules = random_rules(random.Random(seed), "ab")
         try:
             oracle = EarleyOracle(read_gbnf(to_gbnf(rules)))
         except GrammarError:
             continue
-        words = language(rules, RULES[0], "ab", 10)
-        for text in all_texts("ab", 3):
-            if any(word.startswith(text) for word in words):
-                assert oracle.is_prefix(text), (seed, rules, text)
-            elif words and all(len(word) < 5 for word in words):  # then these are all the words
-                assert not oracle.is_prefix(text), (seed, rules, text)
+        expected = prefixes(rules, RULES[0], "ab", 4)
+        assert {text for text in all_texts("ab", 4) if oracle.is_prefix(text)} == expected, (seed, rules)
         compared += 1
     assert compared >= 10
 

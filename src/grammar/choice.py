@@ -28,6 +28,8 @@ def choice_automaton(choices: Iterable[str | bytes]) -> ByteDfa:
     Raises:
         GrammarError: there is no choice at all, or one is not Unicode text.
     """
+    if isinstance(choices, (str, bytes)):
+        raise GrammarError("choice is one string", expected=["several strings"], hint="write choice=[...]")
     words = sorted({_encoded(choice) for choice in choices})
     if not words:
         raise GrammarError("choice is empty", expected=["at least one string"])

@@ -62,7 +62,7 @@ def described(expression: Expression) -> str:
         case Reference(name):
             return name
         case Sequence(items):
-            return " ".join(_grouped(item) if isinstance(item, Choice) else described(item) for item in items)
+            return " ".join(_grouped(item) if isinstance(item, Choice) else described(item) for item in items) or '""'
         case Choice(items):
             return " | ".join(described(item) for item in items)
         case Repeat(item, low, high):

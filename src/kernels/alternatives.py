@@ -16,10 +16,11 @@ The members are collected in ``WORK``; nothing here recurses.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
+from .compiling import inner
 from .intern import fail, intern_config, intern_list, reserve_scratch, sort_unique
-from .memory import COLUMNS, HEADER, INNER, KERNEL, Column, get_i32, get_i64, put_i64
+from .memory import COLUMNS, HEADER, Column, get_i32, get_i64, put_i64
 from .opcodes import Op, Status
 
 __all__ = ["intern_alternatives", "push_members", "reserve_work"]
@@ -27,7 +28,7 @@ __all__ = ["intern_alternatives", "push_members", "reserve_work"]
 _INT = types.int64
 
 
-@njit(types.boolean(HEADER, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT))
 def reserve_work(header, length):
     """True if ``WORK`` has ``length`` elements; otherwise the status asks for more."""
     if length <= header[COLUMNS + Column.WORK]:
@@ -36,7 +37,7 @@ def reserve_work(header, length):
     return False
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT), inline=False)
 def push_members(header, config, at):
     """Write the members of a configuration (itself, if it is no SET) to ``WORK[at:]``; returns the new end, -1: no room."""
     if config == 0:
@@ -57,11 +58,12 @@ def push_members(header, config, at):
     return at
 
 
-@njit(types.boolean(HEADER, _INT, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT, _INT))
 def same_top(header, one, other):
-    """True if two configurations differ in their parents alone."""
+    """True if two configurations differ in their parents alone, and do not look at them (a KEY does)."""
     return (
         get_i32(header, Column.CONFIG_OP, one) == get_i32(header, Column.CONFIG_OP, other)
+        and get_i32(header, Column.CONFIG_OP, one) != Op.KEY
         and get_i32(header, Column.CONFIG_A, one) == get_i32(header, Column.CONFIG_A, other)
         and get_i64(header, Column.CONFIG_B, one) == get_i64(header, Column.CONFIG_B, other)
         and get_i32(header, Column.CONFIG_C, one) == get_i32(header, Column.CONFIG_C, other)
@@ -70,7 +72,7 @@ def same_top(header, one, other):
     )
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT), inline=False)
 def unite(header, base, end):
     """The SET of the plain configurations ``WORK[base:end]``; the one itself if they are one; 0 if there is none."""
     length = end - base
@@ -86,7 +88,7 @@ def unite(header, base, end):
     return intern_config(header, Op.SET, intern_list(header, 0, length), 0, 0, 0)
 
 
-@njit(_INT(HEADER, _INT, _INT), **KERNEL)
+@inner(_INT(HEADER, _INT, _INT), inline=False)
 def intern_alternatives(header, base, end):
     """One configuration for the plain configurations ``WORK[base:end]``, equal tops merged. O(n^2) for n alternatives."""
     if end - base <= 1:

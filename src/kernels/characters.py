@@ -16,11 +16,12 @@ configurations does not grow with the number of characters.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
-from .memory import INNER, KERNEL
+from .compiling import inner
+from .memory import HEADER, SCALARS, Scalar
 
-__all__ = ["INVALID", "MAX_CODE_POINT", "SPLIT_RANGE", "canonical", "decode", "range_high", "range_low"]
+__all__ = ["INVALID", "MAX_CODE_POINT", "SPLIT_RANGE", "canonical", "decode", "piece_high", "piece_low", "pieces", "read_byte"]
 
 _INT = types.int64
 
@@ -33,7 +34,7 @@ SPLIT_RANGE = 6 + 16 * 0xD
 r"""The one state that stands for two ranges, after ``\uD``: U+D000..U+D7FF, and through a pair U+10000 and above."""
 
 
-@njit(_INT(_INT), **INNER)
+@inner(_INT(_INT))
 def hex_digit(byte):
     """Value of an ASCII hexadecimal digit, or INVALID."""
     if 48 <= byte <= 57:
@@ -45,7 +46,7 @@ def hex_digit(byte):
     return INVALID
 
 
-@njit(_INT(_INT), **INNER)
+@inner(_INT(_INT))
 def simple_escape(byte):
     r"""Code point of the two-character escape whose second byte this is, or INVALID."""
     if byte == 34 or byte == 92 or byte == 47:
@@ -63,7 +64,7 @@ def simple_escape(byte):
     return INVALID
 
 
-@njit(_INT(_INT, _INT, _INT), **INNER)
+@inner(_INT(_INT, _INT, _INT))
 def decode_hex(phase, value, byte):
     """Next state after a hexadecimal digit in phases 5 to 8 and 11 to 14."""
     digit = hex_digit(byte)
@@ -86,7 +87,7 @@ def decode_hex(phase, value, byte):
     return 14 + 16 * value if phase == 13 else -2 - (0x10000 + value)
 
 
-@njit(_INT(_INT, _INT), **KERNEL)
+@inner(_INT(_INT, _INT), inline=False)
 def decode(state, byte):
     """Read one byte: a new state (>= 0), ``-2 - code_point`` where a character is complete, or INVALID.
 
@@ -135,7 +136,24 @@ def decode(state, byte):
     return decode_hex(phase, value, byte)
 
 
-@njit(_INT(_INT, _INT), **INNER)
+@inner(_INT(_INT, _INT))
+def plain(state, read):
+    r"""``read``, the result of :func:`decode` from ``state``, if it keeps to the plain spelling; otherwise INVALID.
+
+    Plain is what serialisers write: a character stands for itself; only the quotation mark, the backslash and control
+    characters are escaped, the latter as ``\\n`` and the like or ``\\u00XX``.
+    """
+    phase = state & 15
+    if phase == 4 and read == -2 - 47:
+        return INVALID
+    if phase == 5 or phase == 6:
+        return read if read >> 4 == 0 else np.int64(INVALID)
+    if phase == 7:
+        return read if read >> 4 <= 1 else np.int64(INVALID)
+    return read
+
+
+@inner(_INT(_INT, _INT))
 def block_size(phase, value):
     """Number of code points that a half-read character may still become, before the gaps in UTF-8 are taken out."""
     if phase <= 3:
@@ -151,7 +169,7 @@ def block_size(phase, value):
     return np.int64(1) << 8 if phase == 13 else np.int64(1) << 4
 
 
-@njit(_INT(_INT), **KERNEL)
+@inner(_INT(_INT), inline=False)
 def range_low(state):
     """Least code point that a half-read character may become (see SPLIT_RANGE)."""
     phase = state & 15
@@ -170,7 +188,7 @@ def range_low(state):
     return low if phase <= 8 else 0x10000 + low
 
 
-@njit(_INT(_INT), **KERNEL)
+@inner(_INT(_INT), inline=False)
 def range_high(state):
     """Greatest code point that a half-read character may become (see SPLIT_RANGE)."""
     phase = state & 15
@@ -188,7 +206,45 @@ def range_high(state):
     return range_low(state) + block_size(phase, value) - 1
 
 
-@njit(_INT(_INT, _INT), **KERNEL)
+@inner(_INT(_INT, types.boolean))
+def pieces(state, plainly):
+    """Number of ranges of code points that a half-read character may still become."""
+    if plainly and state & 15 == 4:
+        return 3
+    return 2 if state == SPLIT_RANGE else 1
+
+
+@inner(_INT(_INT, types.boolean, _INT))
+def piece_low(state, plainly, index):
+    """Least code point of range ``index``."""
+    if index == 0:
+        return range_low(state)
+    if plainly and state & 15 == 4:
+        return 34 if index == 1 else 92
+    return 0x10000
+
+
+@inner(_INT(_INT, types.boolean, _INT))
+def piece_high(state, plainly, index):
+    """Greatest code point of range ``index``."""
+    phase = state & 15
+    if plainly and 4 <= phase <= 8:
+        if index == 0:
+            return min(range_high(state), np.int64(31))
+        return 34 if index == 1 else 92
+    return range_high(state) if index == 0 else np.int64(MAX_CODE_POINT)
+
+
+@inner(_INT(HEADER, _INT, _INT), inline=False)
+def read_byte(header, state, byte):
+    """:func:`decode` in the spelling that the machine allows."""
+    read = decode(state, byte)
+    if header[SCALARS + Scalar.PLAIN] != 0 and read != INVALID:
+        return plain(state, read)
+    return read
+
+
+@inner(_INT(_INT, _INT), inline=False)
 def canonical(state, low):
     """The least state like ``state`` for an automaton that treats ``low`` .. ``range_high(state)`` alike.
 

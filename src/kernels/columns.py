@@ -77,6 +77,7 @@ class Column(IntEnum):
     KEY_REQUIRED = 49  # int64[...] bit set of the required keys of each object
     WORK = 50  # int64[...] alternatives being stepped, and their successors
     MASK_WORK = 51  # uint32[words] mask of one alternative
+    NUMBER_BOUNDS = 53  # int32[records * 10], see records.BoundsField
     STACK_ROW = 52  # int64[longest token + 1] first transition by depth of the trie walk
     # context-free grammars (earley*.py); the first ones come from grammar/cfg/tables.py
     EARLEY_CLASS = 64  # uint8[256] class of each byte
@@ -127,7 +128,7 @@ class Scalar(IntEnum):
     ORDERED = 13  # 1: properties come in the schema's order
     EOS_COUNT = 14
     DUPLICATE_GROUPS = 15
-    PENDING = 16  # a parent that also reads the byte being stepped
+    PLAIN = 16  # 1: characters and numbers only in their plain spelling, see characters.plain
     MAX_CONFIGS = 17
     # counts that tests and benches read
     VISITED = 18  # trie nodes visited
@@ -146,7 +147,7 @@ class Scalar(IntEnum):
     EARLEY_TERMINALS = 43
     EARLEY_START = 44  # the dot before the start symbol
     EARLEY_DYNAMIC = 45  # 1: any split into lexemes counts, 0: only the longest match
-    EARLEY_DOOMED = 46  # 1: a text can be viable for the parser and doomed for the lexer, so every record is searched
+    EARLEY_DOOMED = 46  # records that lexing may have doomed, so that each is searched. 0: none, 1: all, 2: watched
     EARLEY_WORDS = 47  # 32-bit words of a row of EARLEY_REACH
     EARLEY_SEARCH = 48  # records that one search may visit
     EARLEY_DROP_ENTRY = 49  # addresses of compiled functions, for call_entry (earley_entries.py)
@@ -173,7 +174,7 @@ _I32 = (
     "CONFIG_OP CONFIG_A CONFIG_C CONFIG_PARENT CONFIG_ROW CONFIG_MASK CONFIG_HASH LIST_HASH ROW_DATA MASK_OWNER STACK "
     "SUFFIX_OFFSETS SUFFIX_TOKENS SUFFIX_CHARS TOKEN_OFFSETS DUPLICATE_OFFSETS DUPLICATE_FIRST DUPLICATE_IDS EOS DFA "
     "DFA_TRANS CHAR_DFA CHAR_TRANS CHAR_BOUND CHAR_CLASS NODE STRING_SPEC NUMBER_SPEC ARRAY_SPEC ARRAY_PREFIX "
-    "OBJECT_SPEC OBJECT_KEY CHAR_TRIE KEY_RANK EARLEY_SYMBOL EARLEY_NEXT EARLEY_SKIP_OFFSET EARLEY_SKIP "
+    "OBJECT_SPEC OBJECT_KEY CHAR_TRIE KEY_RANK NUMBER_BOUNDS EARLEY_SYMBOL EARLEY_NEXT EARLEY_SKIP_OFFSET EARLEY_SKIP "
     "EARLEY_PARENT_OFFSET EARLEY_PARENT EARLEY_CORNER_OFFSET EARLEY_CORNER EARLEY_FIRST_OFFSET EARLEY_FIRST "
     "EARLEY_COMPONENT EARLEY_MEMBER_OFFSET EARLEY_MEMBER EARLEY_UNIT_OFFSET EARLEY_UNIT EARLEY_ANCESTOR_OFFSET "
     "EARLEY_ANCESTOR EARLEY_TERMINAL EARLEY_DFA EARLEY_STATE EARLEY_LEXER EARLEY_ROW EARLEY_LENGTH"

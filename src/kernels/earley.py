@@ -36,6 +36,11 @@ __all__ = ["earley_complete", "earley_initial", "earley_step", "record_complete"
 _INT = types.int64
 
 WATCHED = 1 << 31
+"""Mark of a record with a watcher."""
+
+WATCHED_ONLY = 2
+"""Value of ``Scalar.EARLEY_DOOMED``: only records with a watcher can be doomed."""
+
 _ACCEPT_ITEM = 1 << 32
 
 
@@ -125,7 +130,8 @@ def drop_doomed(header, end):
     kept = np.int64(0)
     for i in range(end):
         record = get_i64(header, Column.SCRATCH, i)
-        if call_entry(header, Scalar.EARLEY_LIVE_ENTRY, record, end, 0) != 0:
+        live = record & WATCHED == 0 and header[SCALARS + Scalar.EARLEY_DOOMED] == WATCHED_ONLY
+        if live or call_entry(header, Scalar.EARLEY_LIVE_ENTRY, record, end, 0) != 0:
             put_i64(header, Column.SCRATCH, kept, record)
             kept += 1
     return kept

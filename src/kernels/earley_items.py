@@ -45,7 +45,7 @@ LOW = 0xFFFFFFFF
 SELF = 1 << 31
 """Mark, in place of a node, of a member of the system that the item itself belongs to."""
 
-_MOST_PAIRS = 256
+_MOST_PAIRS = 64
 _PAIR_FIELDS = 3
 
 
@@ -90,50 +90,63 @@ def find_pair(header, base, count, one, other):
     return -1
 
 
+@njit(_INT(HEADER, _INT, _INT, _INT, _INT, _INT), **INNER)
+def find_answer(header, base, count, item, first, last):
+    """Is there an answer to an item among the items ``LIST_DATA[first:last]``?
+
+    1: yes, by itself or by what is remembered; 2: yes, if a pair at ``SCRATCH[base:]`` that is not refuted holds;
+    3: perhaps, there are pairs that are neither remembered nor among these; 0: no.
+    """
+    verdict = np.int64(0)
+    for j in range(first, last):
+        answer = get_i64(header, Column.LIST_DATA, j)
+        if answer >> 32 != item >> 32:
+            break
+        if answer == item:
+            return 1
+        known = recall(header, Memo.SUBSUMED, item & LOW, answer & LOW)
+        if known == 1:
+            return 1
+        if known < 0 and verdict != 2:
+            pair = find_pair(header, base, count, item & LOW, answer & LOW)
+            if pair < 0:
+                verdict = 3
+            elif get_i64(header, Column.SCRATCH, base + pair * _PAIR_FIELDS + 2) == 1:
+                verdict = 2
+    return verdict
+
+
 @njit(_INT(HEADER, _INT, _INT, _INT, _INT), **INNER)
 def simulate_pair(header, base, count, at, collecting):
     """Examine pair ``at``: does its second node have an answer to each item of its first?
 
-    While collecting, the pairs that the answers hang on are appended, and the new number of pairs is returned; later,
-    the number is returned unchanged. In both cases the pair's third field becomes 0 if some item has no answer.
+    If not, the pair's third field becomes 0. Otherwise, while collecting, the pairs that the answers hang on are
+    appended. Returns the number of pairs.
     """
     one = content(header, get_i64(header, Column.SCRATCH, base + at * _PAIR_FIELDS))
     other = content(header, get_i64(header, Column.SCRATCH, base + at * _PAIR_FIELDS + 1))
-    first = get_i64(header, Column.LIST_OFFSET, other)
     last = get_i64(header, Column.LIST_OFFSET, other + 1)
-    start = first
-    for i in range(get_i64(header, Column.LIST_OFFSET, one), get_i64(header, Column.LIST_OFFSET, one + 1)):
-        item = get_i64(header, Column.LIST_DATA, i)
-        while start < last and get_i64(header, Column.LIST_DATA, start) >> 32 < item >> 32:
-            start += 1
-        answered = False
-        for j in range(start, last):
-            answer = get_i64(header, Column.LIST_DATA, j)
-            if answer >> 32 != item >> 32:
-                break
-            if answer == item:
-                answered = True
-                break
-            known = recall(header, Memo.SUBSUMED, item & LOW, answer & LOW)
-            if known == 1:
-                answered = True
-            elif known < 0:
-                pair = find_pair(header, base, count, item & LOW, answer & LOW)
-                if pair < 0 and collecting == 1:
-                    end = push(header, base + count * _PAIR_FIELDS, item & LOW)
-                    end = push(header, end, answer & LOW)
+    for adding in range(1 + collecting):
+        start = get_i64(header, Column.LIST_OFFSET, other)
+        for i in range(get_i64(header, Column.LIST_OFFSET, one), get_i64(header, Column.LIST_OFFSET, one + 1)):
+            item = get_i64(header, Column.LIST_DATA, i)
+            while start < last and get_i64(header, Column.LIST_DATA, start) >> 32 < item >> 32:
+                start += 1
+            answer = find_answer(header, base, count, item, start, last)
+            if answer == 0:
+                put_i64(header, Column.SCRATCH, base + at * _PAIR_FIELDS + 2, 0)
+                return count
+            j = start
+            while adding == 1 and answer > 1 and j < last and get_i64(header, Column.LIST_DATA, j) >> 32 == item >> 32:
+                node = get_i64(header, Column.LIST_DATA, j) & LOW
+                j += 1
+                fresh = recall(header, Memo.SUBSUMED, item & LOW, node) < 0
+                if fresh and find_pair(header, base, count, item & LOW, node) < 0:
+                    end = push(header, push(header, base + count * _PAIR_FIELDS, item & LOW), node)
                     push(header, end, 1)
                     if header[SCALARS + Scalar.STATUS] != 0:
                         return count
                     count += 1
-                    answered = True
-                elif pair >= 0 and get_i64(header, Column.SCRATCH, base + pair * _PAIR_FIELDS + 2) == 1:
-                    answered = True
-            if answered and collecting == 0:
-                break
-        if not answered:
-            put_i64(header, Column.SCRATCH, base + at * _PAIR_FIELDS + 2, 0)
-            break
     return count
 
 
@@ -141,7 +154,7 @@ def simulate_pair(header, base, count, at, collecting):
 def subsumed(header, one, other, base):
     """True if node ``other`` is known to simulate node ``one``. Works above ``SCRATCH[base]``.
 
-    More than a few hundred undecided pairs are not worth it: the answer is then False, which costs room and is not wrong.
+    More than ``_MOST_PAIRS`` undecided pairs are not worth it: the answer is then False, which costs room and is not wrong.
     """
     if one == other:
         return True

@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, types
 
-from .earley import lexer_of, record_complete, record_step
+from .earley import WATCHED, WATCHED_ONLY, lexer_of, record_complete, record_step
 from .earley_bound import record_bound
 from .earley_items import LOW
 from .earley_memo import Memo, ask_room, push, recall, remember
@@ -71,6 +71,14 @@ def heap_remove(header, base, size):
     return least
 
 
+@njit(_INT(HEADER, _INT), **INNER)
+def known_live(header, record):
+    """1 or 0 if it is known whether a record is live, else UNFILLED."""
+    if header[SCALARS + Scalar.EARLEY_DOOMED] == WATCHED_ONLY and record & WATCHED == 0:
+        return 1
+    return recall(header, Memo.LIVE, record >> 32, record & LOW)
+
+
 @njit(_INT(HEADER, _INT, _INT), **INNER)
 def settle_path(header, base, at):
     """Remember that a record and all its predecessors are live."""
@@ -88,7 +96,7 @@ def add_seen(header, base, seen, waiting, record, predecessor):
     if recall(header, Memo.VISITED, record >> 32, record & LOW) == serial:
         return seen
     remember(header, Memo.VISITED, record >> 32, record & LOW, serial)
-    known = recall(header, Memo.LIVE, record >> 32, record & LOW)
+    known = known_live(header, record)
     if known == 0:
         return seen
     end = push(header, base + seen * _FIELDS, record)
@@ -103,7 +111,7 @@ def add_seen(header, base, seen, waiting, record, predecessor):
 @njit(_INT(HEADER, _INT, _INT), **INNER)
 def record_live(header, record, base):
     """1 if some text finishes from a record of longest-match lexing, else 0. Works above ``SCRATCH[base]``."""
-    known = recall(header, Memo.LIVE, record >> 32, record & LOW)
+    known = known_live(header, record)
     if known >= 0:
         return known
     header[SCALARS + Scalar.EARLEY_SEARCHES] += 1
@@ -114,7 +122,7 @@ def record_live(header, record, base):
         waiting -= 1
         one = get_i64(header, Column.SCRATCH, base + at * _FIELDS)
         work = base + seen * _FIELDS
-        if recall(header, Memo.LIVE, one >> 32, one & LOW) == 1 or record_complete(header, one, work):
+        if known_live(header, one) == 1 or record_complete(header, one, work):
             return settle_path(header, base, at)
         for cls in range(header[SCALARS + Scalar.EARLEY_CLASSES]):
             work = base + seen * _FIELDS

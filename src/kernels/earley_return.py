@@ -171,7 +171,7 @@ def solve_component(header, nonterminal, environment, base):
     if header[SCALARS + Scalar.STATUS] != 0:
         return
     system = reduced_system(header, system, base)
-    for i in range(first, last):
+    for i in range(last - 1, first - 1, -1):  # return_node asks for the first member, so that comes last
         member = np.int64(get_i32(header, Column.EARLEY_MEMBER, i))
         remember(header, Memo.NODE, member, environment, named_node(header, SELF | member, system, base))
 

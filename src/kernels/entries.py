@@ -8,8 +8,11 @@
 
 from __future__ import annotations
 
-from numba import cfunc, types
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
 
+from .compiling import address
 from .json_machine import json_step
 from .machine import step
 from .memory import SCALARS, Scalar, header_at
@@ -17,20 +20,19 @@ from .memory import SCALARS, Scalar, header_at
 __all__ = ["install_entries"]
 
 _ENTRY = types.int64(types.int64, types.int64, types.int64, types.int64)
-_OPTIONS = {"cache": True, "nopython": True, "error_model": "numpy"}
 
 
-@cfunc(_ENTRY, **_OPTIONS)
+@address(_ENTRY)
 def _step(address, config, byte, _unused):
     return step(header_at(address), config, byte)
 
 
-@cfunc(_ENTRY, **_OPTIONS)
+@address(_ENTRY)
 def _json_step(address, config, byte, at):
     return json_step(header_at(address), config, byte, at)
 
 
-def install_entries(header):
+def install_entries(header: NDArray[np.int64]) -> None:
     """Write the addresses of this process's compiled functions into a header."""
     header[SCALARS + Scalar.STEP_ENTRY] = _step.address
     header[SCALARS + Scalar.JSON_STEP_ENTRY] = _json_step.address

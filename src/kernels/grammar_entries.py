@@ -5,7 +5,9 @@ Apart from ``entries.py``, so that a process without grammars never compiles the
 
 from __future__ import annotations
 
+import numpy as np
 from numba import cfunc, types
+from numpy.typing import NDArray
 
 from .columns import SCALARS, Scalar
 from .earley import earley_complete, earley_step
@@ -27,7 +29,7 @@ def _complete(address, config, _unused, _unused_too):
     return 1 if earley_complete(header_at(address), config) else 0
 
 
-def install_grammar_entries(header):
+def install_grammar_entries(header: NDArray[np.int64]) -> None:
     """Write the addresses of this process's compiled functions into a header."""
     header[SCALARS + Scalar.EARLEY_STEP_ENTRY] = _step.address
     header[SCALARS + Scalar.EARLEY_COMPLETE_ENTRY] = _complete.address

@@ -16,12 +16,12 @@ repeats, which is safe because interning is idempotent.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
+from .compiling import entry, inner
 from .memory import (
     COLUMNS,
     HEADER,
-    INNER, KERNEL,
     SCALARS,
     Column,
     Scalar,
@@ -32,19 +32,19 @@ from .memory import (
 )
 from .opcodes import UNFILLED, Status
 
-__all__ = ["intern_config", "intern_list", "intern_set", "rehash", "reserve_scratch", "sort_unique"]
+__all__ = ["intern_config", "intern_entry", "intern_list", "intern_set", "rehash", "reserve_scratch", "sort_unique"]
 
 _INT = types.int64
 
 
-@njit(types.void(HEADER, _INT), **INNER)
+@inner(types.void(HEADER, _INT))
 def fail(header, status):
     """Set the status, unless one is set already."""
     if header[SCALARS + Scalar.STATUS] == 0:
         header[SCALARS + Scalar.STATUS] = status
 
 
-@njit(types.boolean(HEADER, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT))
 def reserve_scratch(header, length):
     """True if the work space has ``length`` elements; otherwise the status asks for more."""
     if length <= header[COLUMNS + Column.SCRATCH]:
@@ -53,14 +53,14 @@ def reserve_scratch(header, length):
     return False
 
 
-@njit(types.uint64(types.uint64, types.uint64), **INNER)
+@inner(types.uint64(types.uint64, types.uint64))
 def mix(state, value):
     """One round of a multiplicative hash (constants of MurmurHash3's finaliser)."""
     state = (state ^ value) * np.uint64(0xFF51AFD7ED558CCD)
     return state ^ (state >> np.uint64(32))
 
 
-@njit(_INT(_INT, _INT, _INT, _INT, _INT), **INNER)
+@inner(_INT(_INT, _INT, _INT, _INT, _INT))
 def hash_config(op, a, b, c, parent):
     """Non-negative hash of a record."""
     h = mix(np.uint64(op) + np.uint64(0x9E3779B97F4A7C15), np.uint64(a))
@@ -69,7 +69,7 @@ def hash_config(op, a, b, c, parent):
     return np.int64(h >> np.uint64(1))
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT, _INT, _INT), **KERNEL)
+@inner(_INT(HEADER, _INT, _INT, _INT, _INT, _INT), inline=False)
 def intern_config(header, op, a, b, c, parent):
     """Index of the record ``(op, a, b, c, parent)``, new or old; 0 with the status set if there is no room."""
     mask = header[COLUMNS + Column.CONFIG_HASH] - 1
@@ -103,7 +103,7 @@ def intern_config(header, op, a, b, c, parent):
     return new
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT), inline=False)
 def sort_unique(header, base, length):
     """Sort ``SCRATCH[base : base + length]`` and drop repetitions; returns the new length. Shell sort: lists are short."""
     gap = np.int64(1)
@@ -127,7 +127,7 @@ def sort_unique(header, base, length):
     return kept
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def append_list(header, base, length, key):
     """Store a list without looking for an equal one; returns its index, 0 if there is no room."""
     new = header[SCALARS + Scalar.LISTS]
@@ -147,7 +147,7 @@ def append_list(header, base, length, key):
     return new
 
 
-@njit(_INT(HEADER, _INT, _INT), **KERNEL)
+@inner(_INT(HEADER, _INT, _INT), inline=False)
 def intern_list(header, base, length):
     """Index of the list ``SCRATCH[base : base + length]``, order kept. The empty list is 0, which is also "no room"."""
     if length == 0:
@@ -179,13 +179,13 @@ def intern_list(header, base, length):
     return new
 
 
-@njit(_INT(HEADER, _INT, _INT), **KERNEL)
+@inner(_INT(HEADER, _INT, _INT))
 def intern_set(header, base, length):
     """Like :func:`intern_list` after sorting and dropping repetitions (in place)."""
     return intern_list(header, base, sort_unique(header, base, length))
 
 
-@njit(types.void(HEADER), **KERNEL)
+@entry(types.void(HEADER))
 def rehash(header):
     """Fill both hash tables anew, after the arena has replaced them by larger ones of zeros."""
     mask = header[COLUMNS + Column.CONFIG_HASH] - 1
@@ -208,3 +208,7 @@ def rehash(header):
         put_i32(header, Column.LIST_HASH, slot, index)
 
 
+@entry(_INT(HEADER, _INT, _INT, _INT, _INT, _INT))
+def intern_entry(header, op, a, b, c, parent):
+    """:func:`intern_config` for Python."""
+    return intern_config(header, op, a, b, c, parent)

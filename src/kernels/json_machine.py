@@ -12,14 +12,15 @@ The first byte of the value chooses within each record. A node that was not lowe
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
 from .alternatives import push_members
+from .compiling import inner
 from .intern import fail, intern_config
 from .json_number import number_start, number_step
 from .json_object import key_step, object_closes, object_start, object_takes_key
 from .json_string import choice_step, pattern_step, string_step
-from .memory import HEADER, INNER, SCALARS, Column, Scalar, get_i32, get_i64
+from .memory import HEADER, SCALARS, Column, Scalar, get_i32, get_i64
 from .opcodes import Literal, Op, Status, Whitespace
 from .records import (
     ARRAY_FIELDS,
@@ -47,13 +48,13 @@ MAX_INDENT = 256
 """Blanks after a line feed under bounded whitespace."""
 
 
-@njit(types.boolean(_INT), **INNER)
+@inner(types.boolean(_INT))
 def is_blank(byte):
     """True for the four bytes of JSON whitespace."""
     return byte == 32 or byte == 10 or byte == 13 or byte == 9
 
 
-@njit(_INT(_INT, _INT), **INNER)
+@inner(_INT(_INT, _INT))
 def literal_byte(literal, index):
     """Byte ``index`` of a literal name, or -1 past its end."""
     if literal == Literal.NULL:
@@ -66,7 +67,7 @@ def literal_byte(literal, index):
     return (word >> (8 * index)) & 255 if index < 5 else np.int64(-1)
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def literal_step(header, config, byte):
     """LITERAL after one more byte; the parent after the last."""
     literal = np.int64(get_i32(header, Column.CONFIG_A, config))
@@ -79,7 +80,7 @@ def literal_step(header, config, byte):
     return intern_config(header, Op.LITERAL, literal, index + 1, 0, parent)
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def alternative_start(header, record, byte, parent):
     """One alternative of a schema node after the first byte of the value, or 0."""
     base = record * NODE_FIELDS
@@ -107,7 +108,7 @@ def alternative_start(header, record, byte, parent):
     return number_start(header, spec, byte, parent) if spec >= 0 else np.int64(0)
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT, _INT))
 def value_start(header, node, byte, parent, at):
     """Write the alternatives of a value after its first byte to ``WORK[at:]``; returns the new end, -1 on failure."""
     starts = byte == 34 or byte == 123 or byte == 91 or byte == 45 or 48 <= byte <= 57
@@ -126,13 +127,13 @@ def value_start(header, node, byte, parent, at):
     return at
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def array_field(header, spec, field):
     """One field of an array spec."""
     return np.int64(get_i32(header, Column.ARRAY_SPEC, spec * ARRAY_FIELDS + field))
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def item_node(header, spec, index):
     """Schema node of item ``index``, or -1 if there may be none."""
     if index < array_field(header, spec, ArrayField.PREFIX_LENGTH):
@@ -140,14 +141,14 @@ def item_node(header, spec, index):
     return array_field(header, spec, ArrayField.ITEMS)
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def items_config(header, spec, count, parent):
     """ITEMS with ``count`` items read."""
     count = min(count, array_field(header, spec, ArrayField.COUNT_TO))
     return intern_config(header, Op.ITEMS, spec, count, 0, parent)
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def array_step(header, config, byte, at):
     """ARRAY and ITEMS after one more byte, written to ``WORK[at:]``; returns the new end, -1 on failure."""
     op = get_i32(header, Column.CONFIG_OP, config)
@@ -169,7 +170,7 @@ def array_step(header, config, byte, at):
     return push_members(header, intern_config(header, Op.VALUE, node, 0, 0, after), at)
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def object_step(header, config, byte):
     """OBJECT, NEXT_KEY, COLON and MEMBERS after one more byte, or 0."""
     op = get_i32(header, Column.CONFIG_OP, config)
@@ -191,20 +192,47 @@ def object_step(header, config, byte):
     return 0
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT))
+def top_op(header, config):
+    """Opcode of a configuration, of the first member of a SET."""
+    if get_i32(header, Column.CONFIG_OP, config) == Op.SET:
+        members = np.int64(get_i32(header, Column.CONFIG_A, config))
+        config = get_i64(header, Column.LIST_DATA, get_i64(header, Column.LIST_OFFSET, members))
+    return np.int64(get_i32(header, Column.CONFIG_OP, config))
+
+
+@inner(_INT(HEADER, _INT, _INT))
+def bounded_blank(header, config, byte):
+    """A SPACE above a configuration where pretty-printers put one, or 0.
+
+    Line breaks after ``{``, ``[`` and ``,`` and before a closing bracket; spaces there too, and after ``:``.
+    """
+    op = get_i32(header, Column.CONFIG_OP, config)
+    if op == Op.DOCUMENT or op == Op.FINISHED or op == Op.COLON or (byte != 32 and byte != 10):
+        return 0
+    if op == Op.MEMBERS and not object_closes(header, config):
+        return 0
+    if op == Op.ITEMS:
+        spec = np.int64(get_i32(header, Column.CONFIG_A, config))
+        if get_i64(header, Column.CONFIG_B, config) < array_field(header, spec, ArrayField.FEWEST):
+            return 0
+    if op == Op.VALUE and byte == 10:
+        parent = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
+        if top_op(header, parent) != Op.ITEMS:
+            return 0
+    return intern_config(header, Op.SPACE, 0 if byte == 32 else 1, 0, 0, config)
+
+
+@inner(_INT(HEADER, _INT, _INT))
 def blank_step(header, config, byte):
     """A blank before a token: the configuration itself, a SPACE above it, or 0, by the whitespace mode."""
     mode = header[SCALARS + Scalar.WHITESPACE]
     if mode == Whitespace.ANY:
         return config
-    if mode == Whitespace.COMPACT or get_i32(header, Column.CONFIG_OP, config) == Op.FINISHED:
-        return 0
-    if byte == 32:
-        return intern_config(header, Op.SPACE, 0, 0, 0, config)
-    return intern_config(header, Op.SPACE, 1, 0, 0, config) if byte == 10 else np.int64(0)
+    return bounded_blank(header, config, byte) if mode == Whitespace.BOUNDED else np.int64(0)
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def space_step(header, config, byte):
     """SPACE after one more blank, or 0. ``a``: 0 after one space, 1 after a line feed, 2 + n after n blanks behind it."""
     state = np.int64(get_i32(header, Column.CONFIG_A, config))
@@ -214,7 +242,7 @@ def space_step(header, config, byte):
     return intern_config(header, Op.SPACE, max(state + 1, np.int64(2)), 0, 0, parent)
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def structure_step(header, config, byte, at):
     """Any structural opcode after one more byte, written to ``WORK[at:]``; returns the new end, -1 on failure."""
     op = get_i32(header, Column.CONFIG_OP, config)
@@ -230,7 +258,7 @@ def structure_step(header, config, byte, at):
     return push_members(header, object_step(header, config, byte), at)
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def json_step(header, config, byte, at):
     """Any opcode of JSON text after one more byte, written to ``WORK[at:]``; returns the new end, -1 on failure."""
     op = get_i32(header, Column.CONFIG_OP, config)

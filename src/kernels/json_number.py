@@ -23,10 +23,12 @@ No state is capped: 1000 zeros are balanced by ``e-1000`` and by nothing else.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
+from .compiling import inner
 from .intern import intern_config
-from .memory import HEADER, INNER, Column, get_i32, get_i64, get_u8
+from .json_range import range_accepts, range_start, range_step
+from .memory import HEADER, Column, get_i32, get_i64, get_u8
 from .opcodes import NumberKind, Op
 from .records import NUMBER_FIELDS, NumberField, Phase
 
@@ -36,19 +38,19 @@ _INT = types.int64
 
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def spec_field(header, spec, field):
     """One field of a number spec."""
     return np.int64(get_i32(header, Column.NUMBER_SPEC, spec * NUMBER_FIELDS + field))
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT, _INT, _INT), inline=False)
 def make(header, spec, phase, count, other, parent):
     """Intern a NUMBER configuration."""
     return intern_config(header, Op.NUMBER, spec, phase + 16 * count, other, parent)
 
 
-@njit(_INT(_INT), **INNER)
+@inner(_INT(_INT))
 def shape(phase_and_byte):
     """Next phase by the grammar of RFC 8259 alone (``phase * 256 + byte``), or -1."""
     phase = phase_and_byte >> 8
@@ -77,7 +79,7 @@ def shape(phase_and_byte):
     return -1
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT, _INT, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT, _INT, _INT, _INT, _INT))
 def integer_step(header, spec, phase, count, need, byte, following, parent):
     """INTEGER: ``count`` is 2 * digits (or exponent) + (a nonzero digit was read)."""
     nonzero = count & 1
@@ -113,7 +115,7 @@ def integer_step(header, spec, phase, count, need, byte, following, parent):
     return make(header, spec, Phase.UP, 2 * exponent + 1, need, parent)
 
 
-@njit(types.boolean(_INT, _INT), **INNER)
+@inner(types.boolean(_INT, _INT))
 def decimal_prefix(prefix, number):
     """True if the decimal digits of ``prefix`` (leading zeros aside) begin those of ``number``."""
     while number > prefix:
@@ -121,23 +123,56 @@ def decimal_prefix(prefix, number):
     return number == prefix
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT, _INT, _INT, _INT, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT, _INT, _INT, _INT))
+def plain_place(header, spec, following, shift, matched):
+    """EQUAL in plain spelling: True if the digits read so far stand at the right distance from the point."""
+    length = spec_field(header, spec, NumberField.LENGTH)
+    exponent = spec_field(header, spec, NumberField.EXPONENT)
+    whole = length + exponent  # digits before the point
+    if following == Phase.WHOLE:
+        return matched - shift <= whole
+    if following == Phase.ZERO:
+        return whole <= 0
+    if matched == 0:
+        return length > 0 and shift <= -whole
+    return exponent < 0 and shift == (matched - whole if following == Phase.FRACTION else np.int64(0)) and (
+        following == Phase.FRACTION or matched == whole
+    )
+
+
+@inner(_INT(HEADER, _INT, _INT, _INT, _INT, _INT, _INT))
+def equal_digit(header, spec, shift, matched, digit, following, parent):
+    """EQUAL after one more digit of the decimal itself, or 0."""
+    length = spec_field(header, spec, NumberField.LENGTH)
+    plainly = spec_field(header, spec, NumberField.LITERAL) != 0
+    if following == Phase.FRACTION:
+        shift += 1
+    if length == 0:
+        return make(header, spec, following, 0, 0, parent) if digit == 0 else np.int64(0)
+    if matched == length:
+        if digit != 0 or (plainly and following == Phase.FRACTION):
+            return 0
+        shift -= 1
+    else:
+        first = spec_field(header, spec, NumberField.DIGITS)
+        if digit == np.int64(get_u8(header, Column.NUMBER_DIGITS, first + matched)):
+            matched += 1
+        elif digit != 0 or matched != 0:
+            return 0
+    if plainly and not plain_place(header, spec, following, shift, matched):
+        return 0
+    return make(header, spec, following, shift, matched, parent)
+
+
+@inner(_INT(HEADER, _INT, _INT, _INT, _INT, _INT, _INT, _INT))
 def equal_step(header, spec, phase, shift, matched, byte, following, parent):
     """EQUAL: while digits are read, ``shift`` is fraction digits minus zeros after D, ``matched`` digits of D."""
     length = spec_field(header, spec, NumberField.LENGTH)
+    plainly = spec_field(header, spec, NumberField.LITERAL) != 0
     digit = byte - 48
     if following == Phase.ZERO or following == Phase.WHOLE or following == Phase.FRACTION:
-        if following == Phase.FRACTION:
-            shift += 1
-        if length == 0:
-            return make(header, spec, following, 0, 0, parent) if digit == 0 else np.int64(0)
-        if matched == length:
-            return make(header, spec, following, shift - 1, matched, parent) if digit == 0 else np.int64(0)
-        wanted = np.int64(get_u8(header, Column.NUMBER_DIGITS, spec_field(header, spec, NumberField.DIGITS) + matched))
-        if digit == wanted:
-            return make(header, spec, following, shift, matched + 1, parent)
-        if digit == 0 and matched == 0:
-            return make(header, spec, following, shift, 0, parent)
+        return equal_digit(header, spec, shift, matched, digit, following, parent)
+    if plainly and (following != Phase.POINT or not plain_place(header, spec, following, shift, matched)):
         return 0
     if following == Phase.POINT:
         return make(header, spec, following, shift, matched, parent)
@@ -161,7 +196,7 @@ def equal_step(header, spec, phase, shift, matched, byte, following, parent):
     return make(header, spec, Phase.EXACT, exponent, wanted_exponent, parent)
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def number_step(header, config, byte):
     """The NUMBER configuration after one more byte of the number, or 0."""
     spec = np.int64(get_i32(header, Column.CONFIG_A, config))
@@ -173,18 +208,18 @@ def number_step(header, config, byte):
     if following < 0:
         return 0
     kind = spec_field(header, spec, NumberField.KIND)
+    if kind == NumberKind.RANGE:
+        return range_step(header, config, byte, following)
     if kind == NumberKind.INTEGER:
         return integer_step(header, spec, phase, state >> 4, other, byte, following, parent)
     if kind == NumberKind.EQUAL:
-        if following > Phase.WHOLE and spec_field(header, spec, NumberField.LITERAL) == 1:
-            return 0
         return equal_step(header, spec, phase, state >> 4, other, byte, following, parent)
     if kind == NumberKind.INTEGER_LITERAL and following > Phase.WHOLE:
         return 0
     return make(header, spec, following, 0, 0, parent)
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def number_start(header, spec, byte, parent):
     """The NUMBER configuration after the first byte of a number, or 0."""
     if byte != 45 and (byte < 48 or byte > 57):
@@ -194,16 +229,21 @@ def number_start(header, spec, byte, parent):
         negative = spec_field(header, spec, NumberField.NEGATIVE) == 1
         if not zero and negative != (byte == 45):
             return 0
-    start = make(header, spec, Phase.SIGN, 0, 0, parent)
+    if spec_field(header, spec, NumberField.KIND) == NumberKind.RANGE:
+        start = range_start(header, spec, byte, parent)
+    else:
+        start = make(header, spec, Phase.SIGN, 0, 0, parent)
     if byte == 45 or start == 0:
         return start
     return number_step(header, start, byte)
 
 
-@njit(types.boolean(HEADER, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT))
 def number_accepts(header, config):
     """True if the number may end here."""
     spec = np.int64(get_i32(header, Column.CONFIG_A, config))
+    if spec_field(header, spec, NumberField.KIND) == NumberKind.RANGE:
+        return range_accepts(header, config)
     state = get_i64(header, Column.CONFIG_B, config)
     other = np.int64(get_i32(header, Column.CONFIG_C, config))
     phase = state & 15

@@ -19,12 +19,13 @@ FREE_KEY if additional keys are allowed.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
-from .characters import INVALID, MAX_CODE_POINT, SPLIT_RANGE, canonical, decode, range_high, range_low
+from .characters import INVALID, canonical, piece_high, piece_low, pieces, read_byte
+from .compiling import inner
 from .intern import intern_config, intern_list, reserve_scratch
 from .json_string import trie_child, trie_has_child_in
-from .memory import HEADER, INNER, SCALARS, Column, Scalar, get_i32, get_i64, put_i64
+from .memory import HEADER, SCALARS, Column, Scalar, get_i32, get_i64, put_i64
 from .opcodes import Op
 from .records import INLINE_KEYS, KEY_FIELDS, OBJECT_FIELDS, TRIE_FIELDS, KeyField, ObjectField, TrieField
 
@@ -43,20 +44,20 @@ FREE_KEY = -1
 """``a`` of a KEY configuration that is none of the declared keys."""
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def object_field(header, spec, field):
     """One field of an object spec."""
     return np.int64(get_i32(header, Column.OBJECT_SPEC, spec * OBJECT_FIELDS + field))
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def key_node(header, spec, key):
     """Schema node of a declared key's value, or -1."""
     first = object_field(header, spec, ObjectField.FIRST_KEY)
     return np.int64(get_i32(header, Column.OBJECT_KEY, (first + key) * KEY_FIELDS + KeyField.NODE))
 
 
-@njit(_INT(types.uint64), **INNER)
+@inner(_INT(types.uint64))
 def popcount(word):
     """Number of set bits."""
     word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
@@ -65,7 +66,7 @@ def popcount(word):
     return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def seen_word(header, seen, index):
     """Word ``index`` of a set of keys."""
     if seen >= 0:
@@ -73,13 +74,13 @@ def seen_word(header, seen, index):
     return get_i64(header, Column.LIST_DATA, get_i64(header, Column.LIST_OFFSET, -1 - seen) + index)
 
 
-@njit(types.boolean(HEADER, _INT, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT, _INT))
 def seen_has(header, seen, key):
     """True if a key is in the set."""
     return (seen_word(header, seen, key >> 6) >> (key & 63)) & 1 != 0
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def seen_add(header, spec, seen, key):
     """The set with one more key; -1 with the status set if there is no room."""
     keys = object_field(header, spec, ObjectField.KEYS)
@@ -96,7 +97,7 @@ def seen_add(header, spec, seen, key):
     return -1 - intern_list(header, 0, words)
 
 
-@njit(_INT(HEADER, _INT), **INNER)
+@inner(_INT(HEADER, _INT))
 def seen_none(header, spec):
     """The empty set of keys of an object; -1 with the status set if there is no room."""
     keys = object_field(header, spec, ObjectField.KEYS)
@@ -110,7 +111,7 @@ def seen_none(header, spec):
     return -1 - intern_list(header, 0, words)
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def seen_count(header, spec, seen):
     """Number of declared keys seen."""
     total = np.int64(0)
@@ -119,7 +120,7 @@ def seen_count(header, spec, seen):
     return total
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def missing_count(header, spec, seen):
     """Number of required keys not seen."""
     total = np.int64(0)
@@ -130,7 +131,7 @@ def missing_count(header, spec, seen):
     return total
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def next_in_order(header, spec, seen):
     """Schema order only: the first key after the last one seen."""
     key = object_field(header, spec, ObjectField.KEYS)
@@ -139,7 +140,7 @@ def next_in_order(header, spec, seen):
     return key
 
 
-@njit(types.boolean(HEADER, _INT, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT, _INT))
 def required_from(header, spec, key):
     """Schema order only: True if a required key is among those from ``key`` on."""
     first = object_field(header, spec, ObjectField.REQUIRED)
@@ -149,7 +150,7 @@ def required_from(header, spec, key):
     return False
 
 
-@njit(types.boolean(HEADER, _INT, _INT, _INT, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT, _INT, _INT, _INT))
 def key_allowed(header, spec, seen, extra, key):
     """True if a declared key may come next."""
     if key_node(header, spec, key) < 0 or seen_has(header, seen, key):
@@ -177,7 +178,7 @@ def key_allowed(header, spec, seen, extra, key):
     return count + 1 + usable >= object_field(header, spec, ObjectField.FEWEST)
 
 
-@njit(types.boolean(HEADER, _INT, _INT, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT, _INT, _INT))
 def additional_allowed(header, spec, seen, extra):
     """True if an additional key may come next."""
     if object_field(header, spec, ObjectField.ADDITIONAL) < 0:
@@ -189,7 +190,7 @@ def additional_allowed(header, spec, seen, extra):
     return header[SCALARS + Scalar.ORDERED] == 0 or missing == 0
 
 
-@njit(types.boolean(HEADER, _INT, _INT, _INT, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT, _INT, _INT, _INT))
 def any_key_below(header, spec, seen, extra, node):
     """True if a declared key at or below a trie node may come next."""
     first = object_field(header, spec, ObjectField.FIRST_KEY)
@@ -201,7 +202,7 @@ def any_key_below(header, spec, seen, extra, node):
     return False
 
 
-@njit(types.boolean(HEADER, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT))
 def object_takes_key(header, config):
     """True if another member may follow a configuration of an object."""
     spec = np.int64(get_i32(header, Column.CONFIG_A, config))
@@ -212,7 +213,7 @@ def object_takes_key(header, config):
     return any_key_below(header, spec, seen, extra, object_field(header, spec, ObjectField.TRIE))
 
 
-@njit(types.boolean(HEADER, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT))
 def object_closes(header, config):
     """True if ``}`` may follow a configuration of an object."""
     spec = np.int64(get_i32(header, Column.CONFIG_A, config))
@@ -221,13 +222,13 @@ def object_closes(header, config):
     return count >= object_field(header, spec, ObjectField.FEWEST) and missing_count(header, spec, seen) == 0
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def object_start(header, spec, parent):
     """The OBJECT configuration after ``{``."""
     return intern_config(header, Op.OBJECT, spec, seen_none(header, spec), 0, parent)
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def close_key(header, node, members):
     """COLON after the closing quotation mark of a key, or 0. ``members`` is the record before this key."""
     spec = np.int64(get_i32(header, Column.CONFIG_A, members))
@@ -251,28 +252,26 @@ def close_key(header, node, members):
     return intern_config(header, Op.COLON, value, 0, 0, after)
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT, types.boolean), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT, types.boolean))
 def half_key(header, node, read, members, free):
     """KEY in the middle of a character: kept at the trie node if a child continues it, else free, else 0."""
     spec = np.int64(get_i32(header, Column.CONFIG_A, members))
     seen = get_i64(header, Column.CONFIG_B, members)
     extra = np.int64(get_i32(header, Column.CONFIG_C, members))
-    low = range_low(read)
-    high = range_high(read)
+    plainly = header[SCALARS + Scalar.PLAIN] != 0
     declared = False
-    for _ in range(2 if read == SPLIT_RANGE else 1):
-        child = trie_has_child_in(header, node, low, high)
+    for i in range(pieces(read, plainly)):
+        high = piece_high(read, plainly, i)
+        child = trie_has_child_in(header, node, piece_low(read, plainly, i), high)
         while child >= 0 and get_i32(header, Column.CHAR_TRIE, child * TRIE_FIELDS + TrieField.CODE) <= high:
             declared = declared or free or any_key_below(header, spec, seen, extra, child)
             child = np.int64(get_i32(header, Column.CHAR_TRIE, child * TRIE_FIELDS + TrieField.SIBLING))
-        low = np.int64(0x10000)
-        high = np.int64(MAX_CODE_POINT)
     if declared:
         return intern_config(header, Op.KEY, node, 0, read, members)
     return intern_config(header, Op.KEY, FREE_KEY, 0, canonical(read, 0), members) if free else np.int64(0)
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def key_step(header, config, byte):
     """KEY after one more byte of the key; COLON after the closing quotation mark; 0 if refused."""
     node = np.int64(get_i32(header, Column.CONFIG_A, config))
@@ -280,7 +279,7 @@ def key_step(header, config, byte):
     members = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
     if pending == 0 and byte == 34:
         return close_key(header, node, members)
-    read = decode(pending, byte)
+    read = read_byte(header, pending, byte)
     if read == INVALID:
         return 0
     if node == FREE_KEY:

@@ -12,11 +12,12 @@ A half-read character is kept only while some character that it may still become
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
-from .characters import INVALID, MAX_CODE_POINT, SPLIT_RANGE, canonical, decode, range_high, range_low
+from .characters import INVALID, canonical, piece_high, piece_low, pieces, read_byte
+from .compiling import inner
 from .intern import intern_config
-from .memory import HEADER, INNER, Column, get_i32, get_i64, get_u8
+from .memory import HEADER, SCALARS, Column, Scalar, get_i32, get_i64, get_u8
 from .opcodes import Op
 from .records import CHAR_DFA_FIELDS, TRIE_FIELDS, CharDfaField, TrieField
 
@@ -33,7 +34,7 @@ _INT = types.int64
 
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def string_step(header, config, byte):
     """STRING after one more byte; the parent after the closing quotation mark; 0 if refused."""
     spec = np.int64(get_i32(header, Column.CONFIG_A, config))
@@ -47,7 +48,7 @@ def string_step(header, config, byte):
             return parent if count >= fewest else np.int64(0)
         if 0 <= most <= count:
             return 0
-    read = decode(state, byte)
+    read = read_byte(header, state, byte)
     if read == INVALID:
         return 0
     if read >= 0:
@@ -58,13 +59,13 @@ def string_step(header, config, byte):
     return intern_config(header, Op.STRING, spec, count, 0, parent)
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def dfa_field(header, dfa, field):
     """One field of a character automaton."""
     return np.int64(get_i32(header, Column.CHAR_DFA, dfa * CHAR_DFA_FIELDS + field))
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def interval_of(header, dfa, code):
     """Index (absolute, in CHAR_BOUND) of the interval that holds a code point. Binary search."""
     low = dfa_field(header, dfa, CharDfaField.BOUNDS)
@@ -78,7 +79,7 @@ def interval_of(header, dfa, code):
     return low
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def dfa_next(header, dfa, state, interval):
     """Successor of a state by an interval of code points; 0 is dead."""
     classes = dfa_field(header, dfa, CharDfaField.CLASSES)
@@ -87,7 +88,7 @@ def dfa_next(header, dfa, state, interval):
     return np.int64(get_i32(header, Column.CHAR_TRANS, first + state * classes + cls))
 
 
-@njit(types.boolean(HEADER, _INT, _INT, _INT, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT, _INT, _INT, _INT))
 def dfa_alive(header, dfa, state, low, high):
     """True if some code point in ``low`` .. ``high`` leads on from a state."""
     interval = interval_of(header, dfa, low)
@@ -99,7 +100,7 @@ def dfa_alive(header, dfa, state, low, high):
     return False
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def pattern_step(header, config, byte):
     """PATTERN after one more byte; the parent after the closing quotation mark; 0 if refused."""
     dfa = np.int64(get_i32(header, Column.CONFIG_A, config))
@@ -109,26 +110,26 @@ def pattern_step(header, config, byte):
     if pending == 0 and byte == 34:
         accepts = get_u8(header, Column.CHAR_ACCEPT, dfa_field(header, dfa, CharDfaField.ACCEPT) + state)
         return parent if accepts != 0 else np.int64(0)
-    read = decode(pending, byte)
+    read = read_byte(header, pending, byte)
     if read == INVALID:
         return 0
     if read < 0:
         following = dfa_next(header, dfa, state, interval_of(header, dfa, -2 - read))
         return intern_config(header, Op.PATTERN, dfa, following, 0, parent) if following != 0 else np.int64(0)
-    low = range_low(read)
-    high = range_high(read)
-    alive = dfa_alive(header, dfa, state, low, high)
-    if read == SPLIT_RANGE:
-        alive = alive or dfa_alive(header, dfa, state, 0x10000, MAX_CODE_POINT)
+    plainly = header[SCALARS + Scalar.PLAIN] != 0
+    alive = False
+    for i in range(pieces(read, plainly)):
+        low = piece_low(read, plainly, i)
+        alive = alive or dfa_alive(header, dfa, state, low, piece_high(read, plainly, i))
     if not alive:
         return 0
-    interval = interval_of(header, dfa, low)
-    if read != SPLIT_RANGE and interval == interval_of(header, dfa, high):
+    interval = interval_of(header, dfa, piece_low(read, plainly, 0))
+    if pieces(read, plainly) == 1 and interval == interval_of(header, dfa, piece_high(read, plainly, 0)):
         read = canonical(read, np.int64(get_i32(header, Column.CHAR_BOUND, interval)))
     return intern_config(header, Op.PATTERN, dfa, state, read, parent)
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def trie_child(header, node, code):
     """Child of a trie node by code point, or -1."""
     child = np.int64(get_i32(header, Column.CHAR_TRIE, node * TRIE_FIELDS + TrieField.CHILD))
@@ -139,7 +140,7 @@ def trie_child(header, node, code):
     return -1
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def trie_has_child_in(header, node, low, high):
     """First child of a trie node whose code point lies in ``low`` .. ``high``, or -1."""
     child = np.int64(get_i32(header, Column.CHAR_TRIE, node * TRIE_FIELDS + TrieField.CHILD))
@@ -153,15 +154,17 @@ def trie_has_child_in(header, node, low, high):
     return -1
 
 
-@njit(types.boolean(HEADER, _INT, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT, _INT))
 def trie_like(header, node, state):
     """True if some child continues a half-read character."""
-    if trie_has_child_in(header, node, range_low(state), range_high(state)) >= 0:
-        return True
-    return state == SPLIT_RANGE and trie_has_child_in(header, node, 0x10000, MAX_CODE_POINT) >= 0
+    plainly = header[SCALARS + Scalar.PLAIN] != 0
+    for i in range(pieces(state, plainly)):
+        if trie_has_child_in(header, node, piece_low(state, plainly, i), piece_high(state, plainly, i)) >= 0:
+            return True
+    return False
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def choice_step(header, config, byte):
     """CHOICE after one more byte; the parent after the closing quotation mark; 0 if refused."""
     node = np.int64(get_i32(header, Column.CONFIG_A, config))
@@ -170,7 +173,7 @@ def choice_step(header, config, byte):
     if pending == 0 and byte == 34:
         ends = get_i32(header, Column.CHAR_TRIE, node * TRIE_FIELDS + TrieField.VALUE) >= 0
         return parent if ends else np.int64(0)
-    read = decode(pending, byte)
+    read = read_byte(header, pending, byte)
     if read == INVALID:
         return 0
     if read < 0:

@@ -15,23 +15,37 @@ stepped and their successors lie in ``WORK``, so nothing recurses::
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
 from .alternatives import intern_alternatives, push_members
+from .compiling import entry, inner
 from .intern import fail, intern_config, intern_list, reserve_scratch
-from .json_machine import is_blank
+from .json_machine import is_blank, top_op
 from .json_number import number_accepts
-from .memory import COLUMNS, HEADER, INNER, KERNEL, SCALARS, Column, Scalar, call_entry, get_i32, get_i64, get_u8, put_i32, put_i64
-from .opcodes import UNFILLED, Op, Status
+from .memory import COLUMNS, HEADER, SCALARS, Column, Scalar, address_32, call_entry, get_i32, get_i64, get_u8, put_i32, put_i64, store_i32
+from .opcodes import Op, Status
+from .templates import ROW_TEMPLATES
 
-__all__ = ["accepting", "advance_bytes", "bytes_accepts", "step", "successor", "transition"]
+__all__ = [
+    "accepting",
+    "accepting_entry",
+    "advance_bytes",
+    "bytes_accepts",
+    "may_end",
+    "may_end_entry",
+    "row_of",
+    "step",
+    "successor",
+    "transition",
+    "transition_entry",
+]
 
 _INT = types.int64
 
 DFA_FIELDS = 4
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def bytes_step(header, config, byte):
     """BYTES after one more byte, or 0."""
     dfa = np.int64(get_i32(header, Column.CONFIG_A, config))
@@ -46,7 +60,7 @@ def bytes_step(header, config, byte):
     return intern_config(header, Op.BYTES, dfa, following, 0, parent)
 
 
-@njit(types.boolean(HEADER, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT))
 def bytes_accepts(header, config):
     """True if a byte automaton may end here."""
     dfa = np.int64(get_i32(header, Column.CONFIG_A, config))
@@ -54,7 +68,7 @@ def bytes_accepts(header, config):
     return get_u8(header, Column.DFA_ACCEPT, first + get_i64(header, Column.CONFIG_B, config)) != 0
 
 
-@njit(types.boolean(HEADER, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT))
 def may_end(header, config):
     """True if the part of the text that a configuration reads may end here, so that its parent resumes."""
     op = get_i32(header, Column.CONFIG_OP, config)
@@ -67,11 +81,14 @@ def may_end(header, config):
     return op == Op.SPACE
 
 
-@njit(types.boolean(HEADER, _INT, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT, _INT))
 def hands_on(header, config, byte):
     """True if a byte is also read by the parent, the configuration's own part being over before it."""
     op = get_i32(header, Column.CONFIG_OP, config)
     if op == Op.SPACE:
+        below = top_op(header, np.int64(get_i32(header, Column.CONFIG_PARENT, config)))
+        if below == Op.MEMBERS or below == Op.ITEMS:
+            return byte == 125 or byte == 93
         return not is_blank(byte)
     if op != Op.NUMBER and op != Op.BYTES and op != Op.EARLEY:
         return False
@@ -79,7 +96,7 @@ def hands_on(header, config, byte):
     return get_i32(header, Column.CONFIG_OP, parent) != Op.END and may_end(header, config)
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def step_one(header, config, byte, at):
     """Write the successors of one plain configuration to ``WORK[at:]``; returns the new end, -1 on failure."""
     op = get_i32(header, Column.CONFIG_OP, config)
@@ -92,7 +109,7 @@ def step_one(header, config, byte, at):
     return call_entry(header, Scalar.JSON_STEP_ENTRY, config, byte, at)
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def step_alternatives(header, config, byte):
     """Successor of anything but a PRODUCT. Alternatives wait in the upper half of ``WORK``, successors fill the lower."""
     half = header[COLUMNS + Column.WORK] >> 1
@@ -117,7 +134,7 @@ def step_alternatives(header, config, byte):
     return intern_alternatives(header, np.int64(0), end)
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def step(header, config, byte):
     """Successor of a configuration by one byte; DEAD if there is none. Meaningless if it leaves a status."""
     header[SCALARS + Scalar.STEPS] += 1
@@ -137,7 +154,7 @@ def step(header, config, byte):
     return intern_config(header, Op.PRODUCT, intern_list(header, factors, count), 0, 0, 0)
 
 
-@njit(_INT(HEADER, _INT), **INNER)
+@inner(_INT(HEADER, _INT), inline=False)
 def row_of(header, config):
     """Index of the first transition of a configuration in ``ROW_DATA``, made if need be; -1 if there is no room."""
     row = np.int64(get_i32(header, Column.CONFIG_ROW, config))
@@ -148,13 +165,15 @@ def row_of(header, config):
         fail(header, Status.GROW_ROWS)
         return -1
     header[SCALARS + Scalar.ROWS] = row + 1
+    op = np.int64(get_i32(header, Column.CONFIG_OP, config))
+    first = address_32(header, Column.ROW_DATA, row << 8)
     for byte in range(256):
-        put_i32(header, Column.ROW_DATA, (row << 8) + byte, UNFILLED)
+        store_i32(first, byte, ROW_TEMPLATES[op, byte])
     put_i32(header, Column.CONFIG_ROW, config, row)
     return row << 8
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT), inline=False)
 def successor(header, config, row, byte):
     """Successor from the row at ``row``, computed and stored if need be. DEAD with a status on failure."""
     target = np.int64(get_i32(header, Column.ROW_DATA, row + byte))
@@ -167,7 +186,7 @@ def successor(header, config, row, byte):
     return target
 
 
-@njit(_INT(HEADER, _INT, _INT), **KERNEL)
+@inner(_INT(HEADER, _INT, _INT))
 def transition(header, config, byte):
     """Successor of a configuration by one byte, remembered."""
     if config == 0:
@@ -176,7 +195,7 @@ def transition(header, config, byte):
     return successor(header, config, row, byte) if row >= 0 else np.int64(0)
 
 
-@njit(types.boolean(HEADER, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT))
 def accepts_one(header, config):
     """True if anything but a PRODUCT accepts the end of the text here."""
     end = push_members(header, config, np.int64(0))
@@ -194,7 +213,7 @@ def accepts_one(header, config):
     return False
 
 
-@njit(types.boolean(HEADER, _INT), **KERNEL)
+@inner(types.boolean(HEADER, _INT), inline=False)
 def accepting(header, config):
     """True if the text may end here. Meaningless if it leaves a status."""
     if config == 0:
@@ -208,7 +227,7 @@ def accepting(header, config):
     return True
 
 
-@njit(_INT(HEADER, _INT, types.Array(types.uint8, 1, "C", readonly=True)), **KERNEL)
+@entry(_INT(HEADER, _INT, types.Array(types.uint8, 1, "C", readonly=True)))
 def advance_bytes(header, config, text):
     """Successor by several bytes (uint8[n]); ``-1 - n`` if byte ``n`` is refused."""
     for i in range(text.size):
@@ -216,3 +235,21 @@ def advance_bytes(header, config, text):
         if config == 0:
             return -1 - i
     return config
+
+
+@entry(_INT(HEADER, _INT, _INT))
+def transition_entry(header, config, byte):
+    """:func:`transition` for Python."""
+    return transition(header, config, byte)
+
+
+@entry(types.boolean(HEADER, _INT))
+def accepting_entry(header, config):
+    """:func:`accepting` for Python."""
+    return accepting(header, config)
+
+
+@entry(types.boolean(HEADER, _INT))
+def may_end_entry(header, config):
+    """:func:`may_end` for Python."""
+    return may_end(header, config)

@@ -18,26 +18,34 @@ Reference: ``tests/oracles/masks.py`` tries every token byte by byte.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
+from .compiling import entry, inner
 from .intern import fail
 from .json_object import FREE_KEY, additional_allowed, close_key
+from .json_string import trie_child
 from .machine import accepting, row_of, successor, transition
 from .memory import (
     COLUMNS,
     HEADER,
-    INNER, KERNEL,
     SCALARS,
     Column,
     Scalar,
+    address_32,
+    address_64,
     get_i32,
     get_i64,
     get_u8,
-    get_u32,
     get_u64,
+    load_i32,
+    load_i64,
+    load_u32,
+    load_u64,
     put_i32,
     put_i64,
-    put_u32,
+    store_i32,
+    store_i64,
+    store_u32,
 )
 from .opcodes import UNFILLED, Op, Status
 
@@ -48,26 +56,33 @@ _MASK = types.Array(types.uint32, 1, "C")
 _TOKENS = types.Array(types.int32, 1, "C")
 
 
-@njit(types.void(_MASK, _INT), **INNER)
+@inner(types.void(_MASK, _INT))
 def set_bit(mask, token):
     """Allow a token."""
     mask[token >> 5] |= np.uint32(1) << np.uint32(token & 31)
 
 
-@njit(types.void(_MASK, _INT), **INNER)
+@inner(types.void(_MASK, _INT))
 def clear_bit(mask, token):
     """Refuse a token."""
     mask[token >> 5] &= ~(np.uint32(1) << np.uint32(token & 31))
 
 
-@njit(types.void(HEADER, _INT, _INT), **INNER)
+@inner(types.void(_INT, _MASK))
+def unite_words(address, mask):
+    """Allow what the words at an address allow."""
+    for i in range(mask.size):
+        mask[i] |= load_u32(address, i)
+
+
+@inner(types.void(HEADER, _INT, _INT))
 def enter(header, config, depth):
     """Put a configuration on the stack of the walk."""
     put_i32(header, Column.STACK, depth, config)
     put_i64(header, Column.STACK_ROW, depth, row_of(header, config))
 
 
-@njit(types.void(HEADER, _INT, _INT, _INT, _MASK), **INNER)
+@inner(types.void(HEADER, _INT, _INT, _INT, _MASK), inline=False)
 def walk(header, config, first, last, mask):
     """Allow the tokens at the trie nodes ``first`` .. ``last - 1`` that a configuration accepts.
 
@@ -77,18 +92,25 @@ def walk(header, config, first, last, mask):
         return
     base = np.int64((get_u64(header, Column.TRIE, first) >> np.uint64(8)) & np.uint64(0xFFF)) - 1
     enter(header, config, base)
+    trie = address_64(header, Column.TRIE, 0)
+    transitions = address_32(header, Column.ROW_DATA, 0)
+    config_rows = address_32(header, Column.CONFIG_ROW, 0)
+    stack = address_32(header, Column.STACK, 0)
+    stack_rows = address_64(header, Column.STACK_ROW, 0)
     i = first
     visited = np.int64(0)
-    while i < last and header[SCALARS + Scalar.STATUS] == 0:
-        node = get_u64(header, Column.TRIE, i)
+    while i < last:
+        node = load_u64(trie, i)
         visited += 1
         byte = np.int64(node & np.uint64(0xFF))
         depth = np.int64((node >> np.uint64(8)) & np.uint64(0xFFF))
         size = np.int64(node >> np.uint64(41))
-        row = get_i64(header, Column.STACK_ROW, depth - 1)
-        target = np.int64(get_i32(header, Column.ROW_DATA, row + byte))
+        row = load_i64(stack_rows, depth - 1)
+        target = np.int64(load_i32(transitions, row + byte))
         if target < 0:
-            target = successor(header, np.int64(get_i32(header, Column.STACK, depth - 1)), row, byte)
+            target = successor(header, np.int64(load_i32(stack, depth - 1)), row, byte)
+            if header[SCALARS + Scalar.STATUS] != 0:
+                break
         if target == 0:
             i += size
             continue
@@ -96,12 +118,18 @@ def walk(header, config, first, last, mask):
         if token >= 0:
             set_bit(mask, token)
         if size > 1:
-            enter(header, target, depth)
+            below = np.int64(load_i32(config_rows, target)) << 8
+            if below < 0:
+                below = row_of(header, target)
+                if below < 0:
+                    break
+            store_i32(stack, depth, target)
+            store_i64(stack_rows, depth, below)
         i += 1
     header[SCALARS + Scalar.VISITED] += visited
 
 
-@njit(types.void(HEADER, _INT, _INT, _INT, _INT, _MASK), **INNER)
+@inner(types.void(HEADER, _INT, _INT, _INT, _INT, _MASK))
 def allow_suffix(header, suffix, characters, fewest, most, mask):
     """Allow the tokens of a suffix whose characters before the quotation mark keep the string within its bounds."""
     for i in range(
@@ -112,7 +140,7 @@ def allow_suffix(header, suffix, characters, fewest, most, mask):
             set_bit(mask, np.int64(get_i32(header, Column.SUFFIX_TOKENS, i)))
 
 
-@njit(types.void(HEADER, _INT, _INT, _INT, _INT, _MASK), **INNER)
+@inner(types.void(HEADER, _INT, _INT, _INT, _INT, _MASK))
 def walk_suffixes(header, config, characters, fewest, most, mask):
     """Allow the tokens that close a string and go on from ``config``, the configuration after the quotation mark."""
     allow_suffix(header, 0, characters, fewest, most, mask)
@@ -139,20 +167,17 @@ def walk_suffixes(header, config, characters, fewest, most, mask):
     header[SCALARS + Scalar.VISITED] += visited
 
 
-@njit(types.void(HEADER, _INT, _MASK), **INNER)
+@inner(types.void(HEADER, _INT, _MASK))
 def allow_inside(header, most, mask):
     """Allow the tokens that stay inside a string and begin at most ``most`` characters (-1: any number)."""
-    words = header[SCALARS + Scalar.WORDS]
     if most < 0 or most >= header[SCALARS + Scalar.STRING_MAX_CHARS]:
-        for i in range(words):
-            mask[i] |= get_u32(header, Column.STRING_MASK, i)
+        unite_words(address_32(header, Column.STRING_MASK, 0), mask)
         return
-    padded = header[COLUMNS + Column.STRING_MASK]
-    for i in range(words):
-        mask[i] |= get_u32(header, Column.STRING_MASK_BY_CHARS, most * padded + i)
+    row = most * header[COLUMNS + Column.STRING_MASK]
+    unite_words(address_32(header, Column.STRING_MASK_BY_CHARS, row), mask)
 
 
-@njit(types.void(HEADER, _INT, _MASK), **INNER)
+@inner(types.void(HEADER, _INT, _MASK))
 def string_mask(header, config, mask):
     """Mask of a STRING at a character boundary."""
     spec = np.int64(get_i32(header, Column.CONFIG_A, config))
@@ -163,7 +188,7 @@ def string_mask(header, config, mask):
     walk_suffixes(header, np.int64(get_i32(header, Column.CONFIG_PARENT, config)), count, fewest, most, mask)
 
 
-@njit(types.void(HEADER, _INT, _INT, _MASK), **INNER)
+@inner(types.void(HEADER, _INT, _INT, _MASK))
 def refuse_subtree(header, first, last, mask):
     """Refuse all tokens at the trie nodes ``first`` .. ``last - 1``."""
     for i in range(first, last):
@@ -172,7 +197,7 @@ def refuse_subtree(header, first, last, mask):
             clear_bit(mask, token)
 
 
-@njit(types.void(HEADER, _INT, _MASK), **INNER)
+@inner(types.void(HEADER, _INT, _MASK))
 def repair_keys(header, config, mask):
     """Correct a free key's mask where tokens end a declared key: such tokens go on as that key, not as a free one."""
     put_i32(header, Column.STACK, 0, config)
@@ -185,7 +210,12 @@ def repair_keys(header, config, mask):
         depth = np.int64((node >> np.uint64(8)) & np.uint64(0xFFF))
         size = np.int64(node >> np.uint64(41))
         before = np.int64(get_i32(header, Column.STACK, depth - 1))
-        if byte == 34 and get_i32(header, Column.CONFIG_C, before) == 0:
+        whole = get_i32(header, Column.CONFIG_C, before) == 0
+        if whole and byte < 128 and byte != 34 and byte != 92:
+            if trie_child(header, np.int64(get_i32(header, Column.CONFIG_A, before)), byte) < 0:
+                i += size
+                continue
+        if byte == 34 and whole:
             refuse_subtree(header, i, i + size, mask)
             target = transition(header, before, byte)
             if target != 0:
@@ -203,7 +233,7 @@ def repair_keys(header, config, mask):
         i += 1
 
 
-@njit(types.void(HEADER, _INT, _MASK), **INNER)
+@inner(types.void(HEADER, _INT, _MASK))
 def key_mask(header, config, mask):
     """Mask of a KEY at a character boundary of an object that takes additional keys. ``mask`` holds nothing else."""
     members = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
@@ -214,7 +244,7 @@ def key_mask(header, config, mask):
         repair_keys(header, config, mask)
 
 
-@njit(types.boolean(HEADER, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT))
 def takes_any_key(header, config):
     """True for a KEY at a character boundary that may become an additional key."""
     if get_i32(header, Column.CONFIG_OP, config) != Op.KEY or get_i32(header, Column.CONFIG_C, config) != 0:
@@ -228,7 +258,7 @@ def takes_any_key(header, config):
     )
 
 
-@njit(types.void(HEADER, _INT, _MASK), **INNER)
+@inner(types.void(HEADER, _INT, _MASK))
 def build_one(header, config, mask):
     """Mask of one configuration that is no SET, without end tokens, into a mask of zeros."""
     op = get_i32(header, Column.CONFIG_OP, config)
@@ -240,7 +270,7 @@ def build_one(header, config, mask):
         walk(header, config, np.int64(1), header[SCALARS + Scalar.TRIE_NODES], mask)
 
 
-@njit(types.boolean(HEADER, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT))
 def shortcut(header, config):
     """True if :func:`build_one` does not walk the trie for a configuration."""
     if get_i32(header, Column.CONFIG_OP, config) == Op.STRING and get_i32(header, Column.CONFIG_C, config) == 0:
@@ -248,7 +278,7 @@ def shortcut(header, config):
     return takes_any_key(header, config)
 
 
-@njit(types.void(HEADER, _INT, _MASK, _MASK), **INNER)
+@inner(types.void(HEADER, _INT, _MASK, _MASK))
 def build_set(header, config, work, mask):
     """Mask of a SET: what any member allows."""
     members = np.int64(get_i32(header, Column.CONFIG_A, config))
@@ -259,8 +289,7 @@ def build_set(header, config, work, mask):
         member = get_i64(header, Column.LIST_DATA, i)
         slot = np.int64(get_i32(header, Column.CONFIG_MASK, member))
         if slot >= 0:
-            for j in range(words):
-                mask[j] |= get_u32(header, Column.MASK_DATA, slot * words + j)
+            unite_words(address_32(header, Column.MASK_DATA, slot * words), mask)
         elif shortcut(header, member):
             work[:] = 0
             build_one(header, member, work)
@@ -272,30 +301,30 @@ def build_set(header, config, work, mask):
             return
 
 
-@njit(types.void(HEADER, _INT, _MASK), **INNER)
+@inner(types.void(HEADER, _INT, _MASK))
 def finish_mask(header, config, mask):
-    """Allow the duplicates of allowed tokens, and the end tokens if the text may end."""
+    """Treat duplicates like the first token of their bytes, and allow the end tokens if the text may end."""
     for group in range(header[SCALARS + Scalar.DUPLICATE_GROUPS]):
         first = np.int64(get_i32(header, Column.DUPLICATE_FIRST, group))
-        if (mask[first >> 5] >> np.uint32(first & 31)) & np.uint32(1) != 0:
-            for i in range(
-                np.int64(get_i32(header, Column.DUPLICATE_OFFSETS, group)),
-                np.int64(get_i32(header, Column.DUPLICATE_OFFSETS, group + 1)),
-            ):
+        allowed = (mask[first >> 5] >> np.uint32(first & 31)) & np.uint32(1) != 0
+        for i in range(
+            np.int64(get_i32(header, Column.DUPLICATE_OFFSETS, group)),
+            np.int64(get_i32(header, Column.DUPLICATE_OFFSETS, group + 1)),
+        ):
+            if allowed:
                 set_bit(mask, np.int64(get_i32(header, Column.DUPLICATE_IDS, i)))
+            else:
+                clear_bit(mask, np.int64(get_i32(header, Column.DUPLICATE_IDS, i)))
     if accepting(header, config):
         for i in range(header[SCALARS + Scalar.EOS_COUNT]):
             set_bit(mask, np.int64(get_i32(header, Column.EOS, i)))
 
 
-@njit(_INT(HEADER), **INNER)
+@inner(_INT(HEADER))
 def take_slot(header):
-    """A free slot of the mask pool; when the pool may not grow, the next one in turn. -1 if the pool must grow first."""
+    """A free slot of the mask pool; when all that the pool may have are taken, the next one in turn."""
     slot = header[SCALARS + Scalar.MASKS]
     if slot < header[SCALARS + Scalar.MASK_SLOTS]:
-        if slot >= header[COLUMNS + Column.MASK_OWNER]:
-            fail(header, Status.GROW_MASKS)
-            return -1
         header[SCALARS + Scalar.MASKS] = slot + 1
         return slot
     slot = header[SCALARS + Scalar.MASK_HAND]
@@ -304,7 +333,7 @@ def take_slot(header):
     return slot
 
 
-@njit(types.void(HEADER, _INT, _MASK, _MASK), **KERNEL)
+@entry(types.void(HEADER, _INT, _MASK, _MASK))
 def fill_mask(header, config, work, mask):
     """Write the mask of a configuration to ``mask`` (uint32[words]); ``work`` is scratch of the same size.
 
@@ -313,11 +342,16 @@ def fill_mask(header, config, work, mask):
     words = header[SCALARS + Scalar.WORDS]
     slot = np.int64(get_i32(header, Column.CONFIG_MASK, config))
     if slot >= 0:
+        kept = address_32(header, Column.MASK_DATA, slot * words)
         for i in range(words):
-            mask[i] = get_u32(header, Column.MASK_DATA, slot * words + i)
+            mask[i] = load_u32(kept, i)
         return
     mask[:] = 0
     if config == 0:
+        return
+    held = header[SCALARS + Scalar.MASKS]
+    if held >= header[COLUMNS + Column.MASK_OWNER] and held < header[SCALARS + Scalar.MASK_SLOTS]:
+        fail(header, Status.GROW_MASKS)
         return
     if get_i32(header, Column.CONFIG_OP, config) == Op.SET:
         build_set(header, config, work, mask)
@@ -327,16 +361,15 @@ def fill_mask(header, config, work, mask):
     if header[SCALARS + Scalar.STATUS] != 0:
         return
     slot = take_slot(header)
-    if slot < 0:
-        return
     header[SCALARS + Scalar.MASKS_BUILT] += 1
     put_i32(header, Column.MASK_OWNER, slot, config)
     put_i32(header, Column.CONFIG_MASK, config, slot)
+    kept = address_32(header, Column.MASK_DATA, slot * words)
     for i in range(words):
-        put_u32(header, Column.MASK_DATA, slot * words + i, mask[i])
+        store_u32(kept, i, mask[i])
 
 
-@njit(_INT(HEADER, _INT, _INT), **KERNEL)
+@entry(_INT(HEADER, _INT, _INT))
 def advance_token(header, config, token):
     """Successor by the bytes of a token; 0 if it is refused or has none."""
     first = np.int64(get_i32(header, Column.TOKEN_OFFSETS, token))
@@ -350,7 +383,7 @@ def advance_token(header, config, token):
     return config
 
 
-@njit(types.void(HEADER, _INT, _TOKENS), **KERNEL)
+@entry(types.void(HEADER, _INT, _TOKENS))
 def token_successors(header, config, targets):
     """Write the successor of ``config`` by every token to ``targets`` (int32[V], 0: refused). One walk of the trie."""
     targets[:] = 0

@@ -56,7 +56,6 @@ class Op(IntEnum):
     ITEMS = 20  # a: array spec, b: items read. After an item
     # context-free grammars
     EARLEY = 21  # a: interned list of (Earley set, lexer state, watcher) records
-    LAZY = 22  # a: nondeterministic byte automaton, b: interned list of its states (determinised as it is met)
 
 
 class Status(IntEnum):
@@ -79,7 +78,7 @@ class Whitespace(IntEnum):
     """What may stand between JSON tokens."""
 
     ANY = 0  # RFC 8259: any run of space, tab, line feed, carriage return
-    BOUNDED = 1  # one space; or one line feed and up to MAX_INDENT blanks of one kind. None after the document
+    BOUNDED = 1  # what pretty-printers write: one space, or one line feed and up to MAX_INDENT blanks
     COMPACT = 2  # nothing
 
 
@@ -98,3 +97,4 @@ class NumberKind(IntEnum):
     INTEGER = 1  # its value is an integer, however it is spelled: 10, 1e1, 10.0, 100e-1
     EQUAL = 2  # its value is one given decimal, however it is spelled
     INTEGER_LITERAL = 3  # draft 4: no fraction and no exponent
+    RANGE = 4  # between bounds (see json_range.py)

@@ -9,6 +9,9 @@ from enum import IntEnum
 
 __all__ = [
     "ARRAY_FIELDS",
+    "BOUNDS_FIELDS",
+    "BoundsField",
+    "RangeField",
     "ArrayField",
     "CHAR_DFA_FIELDS",
     "CharDfaField",
@@ -111,6 +114,7 @@ class TrieField(IntEnum):
     RANK_HIGH = 5
 
 NUMBER_FIELDS = 6
+BOUNDS_FIELDS = 10
 
 
 class NumberField(IntEnum):
@@ -121,7 +125,33 @@ class NumberField(IntEnum):
     LENGTH = 2  # how many; 0 for the value zero
     EXPONENT = 3  # k in D * 10^k
     NEGATIVE = 4
-    LITERAL = 5  # 1: no fraction and no exponent
+    LITERAL = 5  # EQUAL: 1: in plain spelling only (no exponent, no zeros that could be left out)
+
+
+class RangeField(IntEnum):
+    """Fields of a number spec of kind RANGE."""
+
+    KIND = 0
+    POSITIVE_SIDE = 1  # record of NUMBER_BOUNDS for positive numbers, or -1: none is allowed
+    NEGATIVE_SIDE = 2  # the same for the magnitudes of negative numbers
+    ZERO = 3  # 1: zero is allowed
+    WHOLE = 4  # 1: integers only
+    PLAIN = 5  # 1: no exponent; with WHOLE, no fraction
+
+
+class BoundsField(IntEnum):
+    """Fields of the bounds of a magnitude, 0.D * 10^E each."""
+
+    HAS_LOW = 0
+    LOW_DIGITS = 1  # first digit of D in NUMBER_DIGITS
+    LOW_LENGTH = 2
+    LOW_EXPONENT = 3
+    LOW_STRICT = 4  # 1: the bound itself is excluded
+    HAS_HIGH = 5
+    HIGH_DIGITS = 6
+    HIGH_LENGTH = 7
+    HIGH_EXPONENT = 8
+    HIGH_STRICT = 9
 
 
 class Phase(IntEnum):

@@ -10,10 +10,11 @@ tried in a given order, so the first path found is the shortest, and among those
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
+from .compiling import entry, inner
 from .machine import accepting, may_end, transition
-from .memory import HEADER, KERNEL, SCALARS, Column, Scalar, get_i32
+from .memory import HEADER, SCALARS, Column, Scalar, get_i32
 from .opcodes import Op
 
 __all__ = ["GOAL_COLON", "GOAL_END", "GOAL_PARENT", "GOAL_PART", "search"]
@@ -33,7 +34,7 @@ GOAL_END = 3
 """Any configuration that accepts the whole text."""
 
 
-@njit(types.boolean(HEADER, _INT, _INT, _INT), **KERNEL)
+@inner(types.boolean(HEADER, _INT, _INT, _INT))
 def reached(header, goal, parent, config):
     """True if a configuration is what the search is for."""
     if goal == GOAL_PARENT:
@@ -45,7 +46,7 @@ def reached(header, goal, parent, config):
     return accepting(header, config)
 
 
-@njit(_INT(HEADER, _INT, _INT, _SEEN, _QUEUE, _ORDER), **KERNEL)
+@entry(_INT(HEADER, _INT, _INT, _SEEN, _QUEUE, _ORDER))
 def search(header, config, goal, seen, queue, order):
     """Search from ``config``; returns the place of a goal in ``queue``, for GOAL_COLON the number of places filled.
 

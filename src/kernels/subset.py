@@ -8,8 +8,8 @@
         | & positions whose set has the class, one row of `masks` a class
     sets of the successors                 one per class, interned in a hash table
 
-Follow sets are stored as the words between their first and their last bit, so that the chain of a bounded repeat costs one
-word a position and not all of them::
+Follow sets are stored as the words between their first and their last bit, so that the chain of a bounded repeat costs
+one word a position and not all of them::
 
     position p:  words[offsets[p] : offsets[p + 1]], the first of them being word firsts[p] of the bit set
 

@@ -36,13 +36,13 @@ _CONFIGS = (
     Column.CONFIG_MASK,
 )
 _INITIAL = {
-    **dict.fromkeys(_CONFIGS, 512),
-    Column.CONFIG_HASH: 2048,
+    **dict.fromkeys(_CONFIGS, 1024),
+    Column.CONFIG_HASH: 4096,
     Column.LIST_OFFSET: 129,
     Column.LIST_KEY: 128,
     Column.LIST_HASH: 512,
     Column.LIST_DATA: 1024,
-    Column.ROW_DATA: 64 * 256,
+    Column.ROW_DATA: 256 * 256,
     Column.SCRATCH: 4096,
     Column.WORK: 1024,
 }
@@ -148,7 +148,7 @@ class Arena:
         elif status == Status.GROW_LIST_DATA:
             self._grow(Column.LIST_DATA, 2)
         elif status == Status.GROW_ROWS:
-            self._grow(Column.ROW_DATA, 2)
+            self._grow(Column.ROW_DATA, 4)
         elif status == Status.GROW_SCRATCH:
             self._grow(Column.SCRATCH, 2)
         elif status == Status.GROW_WORK:

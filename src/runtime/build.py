@@ -86,6 +86,7 @@ def build_schema(
     *,
     whitespace: str,
     ordered: bool,
+    plain: bool = False,
     draft: int | None = None,
     registry: Registry[Any] | None = None,
     python_type: object = None,
@@ -94,9 +95,9 @@ def build_schema(
     modes = {mode.name.lower(): mode for mode in Whitespace}
     if whitespace not in modes:
         raise GramaryeError(f"whitespace is {whitespace!r}", expected=list(modes))
-    machine = Machine(options.vocabulary, options.limits, whitespace=modes[whitespace], ordered=ordered)
+    machine = Machine(options.vocabulary, options.limits, whitespace=modes[whitespace], ordered=ordered, plain=plain)
     document = Document(schema, draft=draft, registry=registry)
-    lowering = SchemaLowering(document, machine.arena)
+    lowering = SchemaLowering(document, machine.arena, plain=plain)
     machine.arena.on(Status.LOWER_NODE, lowering.lower)
     start = machine.intern(Op.DOCUMENT, lowering.root, parent=machine.intern(Op.FINISHED))
     completer = JsonCompleter(machine, lowering).completer

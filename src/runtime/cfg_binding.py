@@ -12,11 +12,12 @@ import numpy as np
 
 from ..errors import LimitError
 from ..grammar.cfg.tables import CfgTables
+from ..kernels.columns import Column, Scalar
+from ..kernels.earley import WATCHED_ONLY
 from ..kernels.earley_entries import install_earley_entries
 from ..kernels.earley_lexer import LEXER_FIELDS
 from ..kernels.earley_live import SEARCH_LIMIT
 from ..kernels.earley_memo import MEMO_FIELDS, rehash_memo
-from ..kernels.columns import Column, Scalar
 from ..kernels.opcodes import Status
 from .arena import Arena
 
@@ -48,12 +49,19 @@ def bind_grammar(arena: Arena, tables: CfgTables) -> int:
     arena.set(Scalar.EARLEY_TERMINALS, len(tables.terminals))
     arena.set(Scalar.EARLEY_START, tables.start)
     arena.set(Scalar.EARLEY_DYNAMIC, int(tables.grammar.lexer == "dynamic"))
-    arena.set(Scalar.EARLEY_DOOMED, int(tables.grammar.lexer == "longest"))
+    arena.set(Scalar.EARLEY_DOOMED, _doomed(tables))
     arena.set(Scalar.EARLEY_WORDS, tables.reach.shape[1])
     arena.set(Scalar.EARLEY_SEARCH, arena.limits.search)
     install_earley_entries(arena.header)
     arena.on(Status.GROW_EARLEY, lambda detail: _grow(arena, detail))
     return 0
+
+
+def _doomed(tables: CfgTables) -> int:
+    """Which records the machine must examine: none, all, or those with a watcher."""
+    if tables.grammar.lexer == "dynamic":
+        return 0
+    return WATCHED_ONLY if tables.separation.proved else 1
 
 
 def _bind_columns(arena: Arena, tables: CfgTables) -> None:

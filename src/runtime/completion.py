@@ -12,23 +12,25 @@ by breadth-first search here. A PRODUCT is no stack: it is searched as a whole, 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from itertools import pairwise
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..errors import LimitError
+from ..errors import LimitError, VocabularyError
 from ..kernels.columns import Scalar
 from ..kernels.opcodes import Op
 from ..kernels.search import GOAL_END, GOAL_PART, search
 from .machine import Machine
 
-__all__ = ["BYTE_ORDER", "Completer", "find_path"]
+__all__ = ["BYTE_ORDER", "SPELLING_TOKENS", "Completer", "find_path"]
 
 BYTE_ORDER = np.array(
     sorted(range(256), key=lambda b: (not 97 <= b < 123, not 65 <= b < 91, not 48 <= b < 58, not 32 < b < 127, b)), np.uint8
 )
 """The order in which bytes are tried: letters, digits, marks, then the rest."""
+
+SPELLING_TOKENS = 64
+"""Tokens within which a vocabulary without all single bytes must spell some completion."""
 
 FrameFinisher = Callable[[int], bytes]
 
@@ -88,8 +90,7 @@ class Completer:
         self._frames = {Op.BYTES: self._part, **frames}
         self._whole = {Op.PRODUCT: self._search, **whole}
         self._known: dict[int, bytes] = {machine.end: b""}
-        self._tokens: dict[int, tuple[int, ...]] = {}
-        self._best: dict[int, tuple[int, ...]] = {}
+        self._plans: dict[int, tuple[int, int, int]] = {}
 
     def shortest(self, config: int) -> bytes:
         """The shortest bytes after which the text may end, the first in BYTE_ORDER among equals.
@@ -97,37 +98,97 @@ class Completer:
         Raises:
             LimitError: a search for it reached its limit.
         """
-        chain: list[int] = []
-        while config not in self._known:
-            op, _, _, _, parent = self._machine.fields(config)
-            if op is Op.SET:
-                options = [self.shortest(member) for member in self._machine.members(config)]
-                self._known[config] = min(options, key=lambda text: (len(text), text))
-            elif op in self._whole:
-                self._known[config] = self._whole[op](config)
-            elif op is Op.FINISHED:
-                self._known[config] = b""
-            else:
-                chain.append(config)
-                config = parent
-        rest = self._known[config]
-        for frame in reversed(chain):
-            op = self._machine.fields(frame)[0]
-            if op is Op.KEY:
-                rest = self._frames[op](frame)
-            else:
-                rest = self._frames[op](frame) + rest
-            self._known[frame] = rest
-        return rest
+        known = self._known
+        if config in known:
+            return known[config]
+        with self._machine.arena.lock:
+            waiting = [config]
+            while waiting:
+                one = waiting[-1]
+                missing = [] if one in known else [below for below in self._below(one) if below not in known]
+                if missing:
+                    waiting.extend(missing)
+                    continue
+                waiting.pop()
+                if one not in known:
+                    known[one] = self._finish(one)
+        return known[config]
+
+    def _below(self, config: int) -> list[int]:
+        """The configurations whose completions that of ``config`` is made of."""
+        op, _, _, _, parent = self._machine.fields(config)
+        if op is Op.SET:
+            return self._machine.members(config)
+        return [] if op in self._whole or op is Op.FINISHED or op is Op.KEY else [parent]
+
+    def _finish(self, config: int) -> bytes:
+        """The completion of a configuration, those of :meth:`_below` being known."""
+        op, _, _, _, parent = self._machine.fields(config)
+        if op is Op.SET:
+            return min((self._known[member] for member in self._machine.members(config)), key=lambda text: (len(text), text))
+        if op in self._whole:
+            return self._whole[op](config)
+        if op is Op.FINISHED:
+            return b""
+        rest = b"" if op is Op.KEY else self._known[parent]
+        return self._frames[op](config) + rest
 
     def tokens(self, config: int) -> tuple[int, ...]:
-        """Few tokens after which the text may end: the fewest that spell :meth:`shortest`, or fewer if known."""
-        found = self._best.get(config) or self._tokens.get(config)
-        if found is None:
-            text = self.shortest(config)
-            found = tuple(self._machine.vocabulary.segment(text))
-            self._tokens[config] = found
-        return found
+        """Few tokens after which the text may end: the fewest that spell :meth:`shortest`, or fewer if known.
+
+        What is left of a plan after its first token is the plan of the configuration that it leads to, or that one has a
+        shorter one. So who follows plans, or leaves one for another configuration's shorter one, always lands.
+        """
+        if config not in self._plans:
+            self._remember(config, self._spell(config))
+        tokens: list[int] = []
+        left, token, config = self._plans[config]
+        while left:
+            tokens.append(token)
+            left, token, config = self._plans[config]
+        return tuple(tokens)
+
+    def _spell(self, config: int) -> Sequence[int]:
+        """Tokens of :meth:`shortest`; where a vocabulary without all single bytes has none, of any completion.
+
+        Raises:
+            VocabularyError: no completion of at most SPELLING_TOKENS tokens can be spelled.
+        """
+        try:
+            return self._machine.vocabulary.segment(self.shortest(config))
+        except VocabularyError:
+            plan = self.search_tokens(config, SPELLING_TOKENS)
+            if plan is None:
+                raise
+            return plan
+
+    def count(self, config: int) -> int:
+        """Length of :meth:`tokens`."""
+        if config not in self._plans:
+            self.tokens(config)
+        return self._plans[config][0]
+
+    def fits(self, config: int, budget: int) -> bool:
+        """True if :meth:`tokens` has at most ``budget``; False also if no tokens spell a completion."""
+        try:
+            return self.count(config) <= budget
+        except VocabularyError:
+            return False
+
+    def _remember(self, config: int, plan: Sequence[int]) -> None:
+        """Keep a plan for ``config`` and its rests for the configurations on the way, where none as short is known.
+
+        A plan is kept as a chain: ``_plans[config]`` is its length, its first token, and the configuration after that.
+        """
+        configs = [config]
+        for token in plan:
+            configs.append(self._machine.advance_token(configs[-1], token))
+        self._plans[configs[-1]] = 0, 0, 0
+        for place in reversed(range(len(plan))):
+            left = len(plan) - place
+            known = self._plans.get(configs[place])
+            if known is None or known[0] > left:
+                self._plans[configs[place]] = left, plan[place], configs[place + 1]
 
     def fewest_tokens(self, config: int, budget: int) -> tuple[int, ...] | None:
         """A completion of at most ``budget`` tokens, searched among all spellings; None if there is none.
@@ -163,21 +224,13 @@ class Completer:
                         continue
                     came[target] = (one, token)
                     if machine.accepting(target):
-                        return self._remember(target, came)
+                        plan = _path(target, came)
+                        self._remember(config, plan)
+                        return plan
                     if -(-len(self.shortest(target)) // longest) <= budget - used:
                         following.append(target)
             level = following
         return None
-
-    def _remember(self, end: int, came: dict[int, tuple[int, int] | None]) -> tuple[int, ...]:
-        path = [end]
-        tokens: list[int] = []
-        while (step := came[path[-1]]) is not None:
-            path.append(step[0])
-            tokens.append(step[1])
-        for place, (_, config) in enumerate(pairwise(path), 1):
-            self._best[config] = tuple(reversed(tokens[:place]))
-        return tuple(reversed(tokens))
 
     def _part(self, config: int) -> bytes:
         return find_path(self._machine, config, GOAL_PART)[0][1]
@@ -187,3 +240,12 @@ class Completer:
         if not found:
             raise LimitError("the constraints taken together cannot be finished from here")
         return found[0][1]
+
+
+def _path(end: int, came: dict[int, tuple[int, int] | None]) -> tuple[int, ...]:
+    """The tokens that lead to ``end``."""
+    tokens: list[int] = []
+    while (step := came[end]) is not None:
+        end, token = step
+        tokens.append(token)
+    return tuple(reversed(tokens))

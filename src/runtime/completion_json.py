@@ -6,6 +6,9 @@ finished by breadth-first search over its own few configurations.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import islice
+
 from ..grammar.schema import SchemaLowering
 from ..grammar.schema.members import Members
 from ..grammar.schema.shortest import free_names
@@ -25,6 +28,38 @@ _FINISHING = b'n0DdCA\\u"' + bytes(range(0x80, 0xC0))
 """Bytes of which one always leads on from a half-read character of an unrestricted string."""
 
 
+@dataclass(frozen=True, slots=True)
+class _MemberTexts:
+    """The declared members of an object spec, as text.
+
+    Attributes:
+        members: what the schema says of them.
+        texts: ``"name":value`` by key, with the shortest value; empty if the key can never be used.
+        required: the required keys, ascending.
+        optional: the other usable keys, those with the shortest text first.
+        escaped: whether some name has a character that must be escaped.
+    """
+
+    members: Members
+    texts: list[bytes]
+    required: list[int]
+    optional: list[int]
+    escaped: bool
+
+    @classmethod
+    def of(cls, lowering: SchemaLowering, spec: int) -> _MemberTexts:
+        """Those of an object spec."""
+        members = lowering.members_of_object(spec)
+        texts = []
+        for name, conjuncts in members.keys.items():
+            value = lowering.shortest.value(conjuncts)
+            texts.append(b"" if value is None else quote(name) + b":" + value)
+        required = [key for key, name in enumerate(members.keys) if name in members.required]
+        optional = [key for key, name in enumerate(members.keys) if texts[key] and name not in members.required]
+        optional.sort(key=lambda key: (len(texts[key]), texts[key]))
+        return cls(members, texts, required, optional, any(b"\\" in quote(name) for name in members.keys))
+
+
 class JsonCompleter:
     """Finishes JSON frames.
 
@@ -36,7 +71,7 @@ class JsonCompleter:
     def __init__(self, machine: Machine, lowering: SchemaLowering) -> None:
         self._machine = machine
         self._lowering = lowering
-        self._objects: dict[int, Members] = {}
+        self._objects: dict[int, _MemberTexts] = {}
         self.completer = Completer(machine, self._frames(), {})
 
     def _frames(self) -> dict[Op, FrameFinisher]:
@@ -83,60 +118,51 @@ class JsonCompleter:
 
     def _key(self, config: int) -> bytes:
         """The whole rest: which key is shortest depends on what its value and the other members cost."""
-        _, _, _, decoder, _ = self._machine.fields(config)
-        order = BYTE_ORDER if decoder else _NO_ESCAPES
+        _, _, _, decoder, parent = self._machine.fields(config)
+        spec = self._machine.fields(parent)[1]
+        order = BYTE_ORDER if decoder or self._texts_of(spec).escaped else _NO_ESCAPES
         paths = find_path(self._machine, config, GOAL_COLON, order)
-        if decoder == 0 and not paths:
-            paths = find_path(self._machine, config, GOAL_COLON)
         options = [path + self.completer.shortest(colon) for colon, path in paths]
         return min(options, key=lambda text: (len(text), text))
 
-    def _members(self, spec: int) -> Members:
+    def _texts_of(self, spec: int) -> _MemberTexts:
         found = self._objects.get(spec)
         if found is None:
-            found = self._objects[spec] = self._lowering.members_of_object(spec)
+            found = self._objects[spec] = _MemberTexts.of(self._lowering, spec)
         return found
 
     def _object(self, config: int) -> bytes:
-        op, spec, seen, extra, _ = self._machine.fields(config)
-        members = self._members(spec)
-        names = list(members.keys)
-        done = {name for key, name in enumerate(names) if self._has(seen, key)}
-        texts = {
-            name: quote(name) + b":" + value
-            for name in names
-            if name not in done and (value := self._lowering.shortest.value(members.keys[name])) is not None
-        }
-        chosen = [name for name in names if name in members.required and name not in done]
-        missing = max(members.fewest - len(done) - extra - len(chosen), int(op is Op.NEXT_KEY and not chosen))
-        ordered = self._machine.ordered
-        last = max((key for key, name in enumerate(names) if name in done), default=-1)
-        optional = [
-            name
-            for key, name in enumerate(names)
-            if name in texts and name not in chosen and (not ordered or (key > last and extra == 0))
-        ]
-        added = self._additional(members, missing)
-        candidates = sorted([(len(texts[name]), texts[name], name) for name in optional] + added)[: max(missing, 0)]
-        picked = {*chosen, *(name for _, _, name in candidates if name)}
-        parts = [texts[name] for name in names if name in picked] + [text for _, text, name in candidates if not name]
+        op, spec, packed, extra, _ = self._machine.fields(config)
+        texts = self._texts_of(spec)
+        seen = self._seen(packed)
+        chosen = [key for key in texts.required if not seen >> key & 1]
+        missing = texts.members.fewest - seen.bit_count() - extra - len(chosen)
+        wanted = max(missing, int(op is Op.NEXT_KEY and not chosen), 0)
+        first = seen.bit_length() if self._machine.ordered else 0
+        closed = self._machine.ordered and extra > 0
+        added = self._additional(texts.members, wanted)
+        optional = (key for key in texts.optional if key >= first and not closed and not seen >> key & 1)
+        picked = [(texts.texts[key], key) for key in islice(optional, wanted)]
+        candidates = sorted([*picked, *((text, len(texts.texts)) for text in added)], key=lambda one: (len(one[0]), one))
+        parts = sorted([*((texts.texts[key], key) for key in chosen), *candidates[:wanted]], key=lambda one: one[1])
         comma = b"," if op is Op.MEMBERS and parts else b""
-        return comma + b",".join(parts) + b"}"
+        return comma + b",".join(text for text, _ in parts) + b"}"
 
-    def _additional(self, members: Members, wanted: int) -> list[tuple[int, bytes, str]]:
+    def _additional(self, members: Members, wanted: int) -> list[bytes]:
+        """The shortest additional members."""
         rest = self._lowering.shortest.value(members.additional) if wanted > 0 else None
         if rest is None:
             return []
         fresh = free_names(members.keys)
-        texts = [quote(next(fresh)) + b":" + rest for _ in range(wanted)]
-        return [(len(text), text, "") for text in texts]
+        return [quote(next(fresh)) + b":" + rest for _ in range(wanted)]
 
-    def _has(self, seen: int, key: int) -> bool:
-        if seen >= 0:
-            return bool(seen >> key & 1)
+    def _seen(self, packed: int) -> int:
+        """The set of keys of a configuration as one number, bit k for key k."""
+        if packed >= 0:
+            return packed
         arena = self._machine.arena
-        first = int(arena.column(Column.LIST_OFFSET)[-1 - seen])
-        return bool(int(arena.column(Column.LIST_DATA)[first + (key >> 6)]) >> (key & 63) & 1)
+        first, last = (int(x) for x in arena.column(Column.LIST_OFFSET)[-1 - packed : 1 - packed][:2])
+        return int.from_bytes(arena.column(Column.LIST_DATA)[first:last].tobytes(), "little")
 
     def _array(self, config: int) -> bytes:
         _, spec, count, _, _ = self._machine.fields(config)

@@ -107,11 +107,10 @@ class Constraint:
         if budget > 0:
             targets = machine.successors(config)
             distinct = np.unique(targets)
-            good = [one for one in distinct.tolist() if one and len(self.completer.tokens(one)) < budget]
+            good = [one for one in distinct.tolist() if one and self.completer.fits(one, budget - 1)]
             tokens = np.flatnonzero(np.isin(targets, good)) if good else np.empty(0, np.int64)
-            plan = self.completer.tokens(config)
-            if 0 < len(plan) <= budget:
-                tokens = np.append(tokens, plan[0])
+            if self.completer.fits(config, budget):
+                tokens = np.append(tokens, self.completer.tokens(config)[:1]).astype(np.int64)
             np.bitwise_or.at(out, tokens >> 5, np.uint32(1) << (tokens & 31).astype(np.uint32))
         accepting = machine.accepting(config)
         if accepting:

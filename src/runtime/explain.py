@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..errors import Span
 from ..grammar.schema import SchemaLowering
 from ..kernels.columns import Column
-from ..kernels.machine import may_end
+from ..kernels.machine import may_end_entry
 from ..kernels.opcodes import Literal, NumberKind, Op
 from ..kernels.records import NUMBER_FIELDS
 from .machine import Machine
@@ -57,6 +57,7 @@ class Explainer:
         return Explanation(True, len(data), data, (), None, None)
 
     def _refusal(self, config: int, data: bytes, position: int) -> Explanation:
+        machine = self._machine
         expectations: list[Expectation] = []
         waiting = [config]
         seen: set[int] = set()
@@ -65,11 +66,11 @@ class Explainer:
             if one in seen:
                 continue
             seen.add(one)
-            op, _, _, _, parent = self._machine.fields(one)
+            op, _, _, _, parent = machine.fields(one)
             if op in (Op.SET, Op.PRODUCT):
-                waiting.extend(reversed(self._machine.members(one)))
+                waiting.extend(reversed(machine.members(one)))
                 continue
-            expectations.extend(self._describe(one))
+            expectations.extend([Expectation(describe_bytes(machine.live_bytes(one)))] if op is Op.BYTES else self._describe(one))
             if op is Op.SPACE or (op in (Op.NUMBER, Op.BYTES, Op.EARLEY) and parent and self._part_ends(one)):
                 waiting.append(parent)
         words = tuple(dict.fromkeys(expectation.words for expectation in expectations))
@@ -78,7 +79,7 @@ class Explainer:
         return Explanation(False, position, data, words, pointer, span)
 
     def _part_ends(self, config: int) -> bool:
-        return bool(self._machine.arena.run(may_end, config))
+        return bool(self._machine.arena.run(may_end_entry, config))
 
 
 def describe_bytes(live: list[int]) -> str:
@@ -105,6 +106,7 @@ _NUMBERS = {
     NumberKind.INTEGER: "an integer",
     NumberKind.INTEGER_LITERAL: "an integer",
     NumberKind.EQUAL: "the listed number",
+    NumberKind.RANGE: "a number between the bounds",
 }
 _PLAIN = {
     Op.END: "the end",

@@ -18,7 +18,7 @@ from .vocabulary import Vocabulary
 
 __all__ = ["Machine"]
 
-_FIRST_MASKS = 8
+_FIRST_MASKS = 16
 
 
 class Machine:
@@ -28,22 +28,33 @@ class Machine:
         arena: its memory.
         vocabulary: the tokens.
         ordered: whether properties come in the schema's order.
+        plain: whether JSON is confined to its plain spelling.
         end: the configuration that accepts, and that nothing may follow.
     """
 
     def __init__(
-        self, vocabulary: Vocabulary, limits: Limits, *, whitespace: Whitespace = Whitespace.ANY, ordered: bool = False
+        self,
+        vocabulary: Vocabulary,
+        limits: Limits,
+        *,
+        whitespace: Whitespace = Whitespace.ANY,
+        ordered: bool = False,
+        plain: bool = False,
     ) -> None:
         self.arena = Arena(limits)
         self.ordered = ordered
+        self.plain = plain
         self.vocabulary = vocabulary
         self.words = (len(vocabulary) + 31) // 32
         self._work = np.zeros(self.words, np.uint32)
         self._bind_vocabulary()
+        if plain:
+            self._bind_plain_strings()
         self._bind_masks(limits)
         entries.install_entries(self.arena.header)
         self.arena.set(Scalar.WHITESPACE, whitespace)
         self.arena.set(Scalar.ORDERED, int(ordered))
+        self.arena.set(Scalar.PLAIN, int(plain))
         self.end = self.intern(Op.END)
 
     def _bind_vocabulary(self) -> None:
@@ -74,11 +85,19 @@ class Machine:
         arena.set(Scalar.DUPLICATE_GROUPS, tables.duplicate_first.size)
         arena.set(Scalar.WORDS, self.words)
 
+    def _bind_plain_strings(self) -> None:
+        strings = self.vocabulary.plain_strings
+        self.arena.bind(Column.STRING_MASK, strings.string_mask)
+        self.arena.bind(Column.STRING_MASK_BY_CHARS, strings.string_mask_by_chars)
+        self.arena.bind(Column.SUFFIX_OFFSETS, strings.suffix_offsets)
+        self.arena.bind(Column.SUFFIX_TOKENS, strings.suffix_tokens)
+        self.arena.bind(Column.SUFFIX_CHARS, strings.suffix_chars)
+
     def _bind_masks(self, limits: Limits) -> None:
         slots = max(1, limits.bytes // (4 * self.words))
         self.arena.set(Scalar.MASK_SLOTS, slots)
         self._resize_masks(min(slots, _FIRST_MASKS))
-        self.arena.on(Status.GROW_MASKS, lambda _: self._resize_masks(min(slots, 2 * self._mask_slots)))
+        self.arena.on(Status.GROW_MASKS, lambda _: self._resize_masks(min(slots, 4 * self._mask_slots)))
 
     def _resize_masks(self, slots: int) -> None:
         data = np.empty(slots * self.words, np.uint32)
@@ -93,11 +112,11 @@ class Machine:
 
     def intern(self, op: Op, a: int = 0, b: int = 0, c: int = 0, parent: int = 0) -> int:
         """The configuration with these fields."""
-        return int(self.arena.run(intern.intern_config, int(op), a, b, c, parent))
+        return int(self.arena.run(intern.intern_entry, int(op), a, b, c, parent))
 
     def step(self, config: int, byte: int) -> int:
         """Successor by one byte."""
-        return int(self.arena.run(machine.transition, config, byte))
+        return int(self.arena.run(machine.transition_entry, config, byte))
 
     def advance_bytes(self, config: int, data: bytes) -> tuple[int, int]:
         """Successor by several bytes, and how many were read; ``(0, n)`` if byte n is refused."""
@@ -110,7 +129,7 @@ class Machine:
 
     def accepting(self, config: int) -> bool:
         """True if the text may end here."""
-        return bool(self.arena.run(machine.accepting, config))
+        return bool(self.arena.run(machine.accepting_entry, config))
 
     def mask(self, config: int, out: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """Write the token mask of a configuration to ``out`` (uint32[words], contiguous) and return it."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Explanation", "Matcher"]
 
+_WORD = np.dtype(np.uint32)
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -123,7 +125,7 @@ class Matcher:
         constraint = self.constraint
         if out is None:
             out = np.empty(constraint.machine.words, np.uint32)
-        elif out.dtype != np.uint32 or out.shape != (constraint.machine.words,) or not out.flags.c_contiguous:
+        elif out.dtype != _WORD or out.shape != (constraint.machine.words,) or not out.flags.c_contiguous:
             raise GramaryeError(
                 f"out is {out.dtype}{list(out.shape)}", expected=[f"contiguous uint32[{constraint.machine.words}]"]
             )
@@ -238,5 +240,10 @@ class Matcher:
 
     def explain(self, what: int | bytes) -> Explanation:
         """Why a token or some bytes are refused here, and what was expected."""
-        data = self.constraint.vocabulary.token_bytes(what) if isinstance(what, int) else bytes(what)
-        return self.constraint.explain(self._past.config, data, ends=isinstance(what, int) and what in self.constraint.end_tokens)
+        constraint = self.constraint
+        data = constraint.vocabulary.token_bytes(what) if isinstance(what, int) else bytes(what)
+        ends = isinstance(what, int) and what in constraint.end_tokens
+        if self._past.ended or (isinstance(what, int) and not data and not ends):
+            expected = "nothing, for the text has ended" if self._past.ended else "a token that spells something"
+            return Explanation(False, 0, data, (expected,), None, None)
+        return constraint.explain(self._past.config, data, ends=ends)

@@ -35,6 +35,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..kernels.folders import default_cache_directory
 from .vocabulary_tables import TABLE_FORMAT, VocabularyTables
 
 __all__ = ["TableCache", "default_cache_directory"]
@@ -43,22 +44,6 @@ _MAGIC = b"GRMTABLE"
 _PREFIX = struct.Struct("<8sII")
 _CRC_END = 12  # the CRC covers the bytes from here on
 _ALIGNMENT = 64
-
-
-def default_cache_directory(environment: Mapping[str, str] = os.environ) -> Path | None:
-    """``GRAMARYE_CACHE``, or ``gramarye`` in the user's cache directory; None where there is no home."""
-    if chosen := environment.get("GRAMARYE_CACHE"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        if local := environment.get("LOCALAPPDATA"):
-            return Path(local) / "gramarye" / "Cache"
-    elif base := environment.get("XDG_CACHE_HOME"):
-        return Path(base) / "gramarye"
-    try:
-        home = Path.home()
-    except RuntimeError:
-        return None
-    return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "gramarye"
 
 
 class TableCache:

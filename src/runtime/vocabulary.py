@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from ..errors import VocabularyError
 from ..kernels.trie import segment
+from .plain_strings import PlainStrings, plain_strings
 from .table_cache import TableCache
 from .tokenizer_bytes import read_tokenizer
 from .tokenizers.source import Encoder
@@ -54,6 +55,7 @@ class Vocabulary:
     """
 
     __slots__ = (
+        "_plain_strings",
         "_encoder",
         "_lengths",
         "byte_complete",
@@ -74,6 +76,7 @@ class Vocabulary:
         encoder: Encoder | None = None,
         cache: TableCache | None = None,
     ) -> None:
+        self._plain_strings: PlainStrings | None = None
         self.eos_ids = tuple(sorted(_checked_ids(eos_ids, len(tokens), "eos_ids")))
         self.special_ids = _checked_ids(special_ids, len(tokens), "special_ids").union(self.eos_ids)
         tokens = [b"" if token in self.special_ids else text for token, text in enumerate(tokens)]
@@ -172,6 +175,13 @@ class Vocabulary:
             VocabularyError: an id is out of range, or the tokens do not fit the tables.
         """
         return cls([token or b"" for token in tokens], eos_ids, special_ids)
+
+    @property
+    def plain_strings(self) -> PlainStrings:
+        """The string tables in plain spelling; made when a constraint first asks for them."""
+        if self._plain_strings is None:
+            self._plain_strings = plain_strings(self.tables, self.token_bytes)
+        return self._plain_strings
 
     def __len__(self) -> int:
         return int(self._lengths.size)

@@ -20,7 +20,7 @@ from gramarye.grammar.expression import (
     Text,
 )
 
-__all__ = ["RULES", "all_texts", "language", "random_rules", "to_gbnf", "to_iso", "to_lark", "to_w3c"]
+__all__ = ["RULES", "all_texts", "language", "prefixes", "random_rules", "to_gbnf", "to_iso", "to_lark", "to_w3c"]
 
 RULES = ("root", "left", "right")
 Rules = dict[str, Expression]
@@ -67,6 +67,46 @@ def _strings(expression: Expression, known: dict[str, set[str]], alphabet: str, 
             return total
         case Difference(kept, removed):
             return of(kept) - of(removed)
+    raise TypeError(expression)
+
+
+def prefixes(rules: Rules, start: str, alphabet: str, longest: int) -> set[str]:
+    """All strings up to a length that some string of the language begins with; every rule must derive something."""
+    words = {name: language(rules, name, alphabet, longest) for name in rules}
+    found: dict[str, set[str]] = {name: set() for name in rules}
+    while True:
+        new = {name: _prefixes(expression, words, found, alphabet, longest) for name, expression in rules.items()}
+        if new == found:
+            return found[start]
+        found = new
+
+
+def _prefixes(
+    expression: Expression, words: dict[str, set[str]], known: dict[str, set[str]], alphabet: str, longest: int
+) -> set[str]:
+    """A prefix of a sequence is some whole items and a prefix of the next one."""
+    match expression:
+        case Text(text):
+            return {text[:end] for end in range(min(len(text), longest) + 1)}
+        case Characters():
+            return {"", *_strings(expression, words, alphabet, longest)}
+        case Reference(name):
+            return known[name]
+        case Choice(items):
+            return set().union(*(_prefixes(item, words, known, alphabet, longest) for item in items))
+        case Repeat(item, _, high):
+            return _prefixes(
+                Sequence((item,) * (longest + 1 if high is None else high)), words, known, alphabet, longest
+            )
+        case Sequence(items):
+            found, whole = {""}, {""}
+            for item in items:
+                ends = _prefixes(item, words, known, alphabet, longest)
+                found |= {a + b for a in whole for b in ends if len(a + b) <= longest}
+                whole = {
+                    a + b for a in whole for b in _strings(item, words, alphabet, longest) if len(a + b) <= longest
+                }
+            return found
     raise TypeError(expression)
 
 

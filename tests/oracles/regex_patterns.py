@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
+from gramarye.grammar.regex import CharDfa
+
+SCALARS = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x110000))))
 PYTHON_ALPHABET = "abAB1_- \n.éſKß😀"
 ECMA_ALPHABET = "abAB1_- \n\r.éſKß\u2028😀"
 
@@ -61,18 +64,15 @@ def python_pattern(rng: Random, depth: int, *, assertions: bool = True, atomic: 
         return python_pattern(rng, depth - 1, **{"assertions": assertions, "atomic": atomic, **options})
 
     match kind:
-        case "atom":
-            return rng.choice(_PYTHON_ATOMS)
-        case "class":
-            return rng.choice(_PYTHON_CLASSES)
+        case "atom" | "class":
+            return rng.choice(_PYTHON_ATOMS if kind == "atom" else _PYTHON_CLASSES)
         case "cat":
             return inner() + inner()
         case "alt":
             return f"(?:{inner()}|{inner()})"
-        case "repeat":
-            return f"(?:{inner()}){rng.choice(_BOUNDS)}{rng.choice(['', '', '?'])}"
-        case "possessive":
-            return f"(?:{inner()}){rng.choice(_BOUNDS)}+"
+        case "repeat" | "possessive":
+            suffix = "+" if kind == "possessive" else rng.choice(["", "", "?"])
+            return f"(?:{inner()}){rng.choice(_BOUNDS)}{suffix}"
         case "atomic":
             return f"(?>{inner()})"
         case "group":
@@ -128,10 +128,27 @@ def texts(rng: Random, alphabet: str, count: int, longest: int = 6) -> list[str]
     return found
 
 
-_SALAD = "( ) [ ] { } * + ? | \\ ^ $ . - , a b 1 0 2 x : = ! < > P N # i (? (?: (?= (?! (?<= (?<! \\d \\w \\b \\B {1 {1,2} {,2} [^".split()
+_SALAD = (
+    "( ) [ ] { } * + ? | \\ ^ $ . - , a b 1 0 2 x : = ! < > P N # i (? (?: (?= (?! (?<= (?<! "
+    "\\d \\w \\b \\B {1 {1,2} {,2} [^"
+).split()
 
 
 def salad(rng: Random, extra: str = "") -> str:
     """A string of fragments of syntax, mostly no pattern at all."""
     pieces = [*_SALAD, *extra.split()]
     return "".join(rng.choices(pieces, k=rng.randint(1, 7)))
+
+
+def accepted_runs(dfa: CharDfa) -> list[tuple[int, int]]:
+    """The one-character texts that an automaton accepts, as half-open runs of offsets in SCALARS."""
+    bounds = [*dfa.bounds.tolist(), 0x110000]
+    runs: list[tuple[int, int]] = []
+    for low, high, group in zip(bounds, bounds[1:], dfa.classes.tolist(), strict=False):
+        if dfa.accept[dfa.trans[dfa.start, group]]:
+            begin, end = (c if c < 0xD800 else max(c, 0xE000) - 0x800 for c in (low, high))
+            if runs and runs[-1][1] == begin:
+                runs[-1] = (runs[-1][0], end)
+            else:
+                runs.append((begin, end))
+    return runs

@@ -20,6 +20,7 @@ from ..ir import Grammar, Terminal
 from ..regex import ByteDfa
 from .analysis import first_terminals, nullable_names, shortest_lengths
 from .left_corner import Corner, LeftCorners, left_corners
+from .liveness import Lexicon, Separation, separation
 from .reduce import Productions, reduce_grammar
 from .terminals import TerminalPool, lexeme_dfa, pool_terminals
 
@@ -73,6 +74,7 @@ class CfgTables:
         component: int32[nonterminals, 2]; left-corner component, and 1 if it is recursive.
         member, unit, ancestor: see left_corner.LeftCorners.
         terminal: int32[terminals, 3]; first state in the pool, rank, 1 if ignored.
+        separation: whether longest match can doom a text; proved for dynamic lexing.
     """
 
     grammar: Grammar
@@ -96,6 +98,7 @@ class CfgTables:
     unit: Ragged
     ancestor: Ragged
     terminal: NDArray[np.int32]
+    separation: Separation
 
 
 class _Dots:
@@ -163,6 +166,7 @@ def build_tables(
                     break
     first = first_terminals(productions, nullable)
     relation = left_corners(parents)
+    records = _terminal_records(grammar, terminals, pool)
     lengths = shortest_lengths(
         productions, {terminal.name: pool.shortest(index) for index, terminal in enumerate(terminals)}
     )
@@ -187,8 +191,23 @@ def build_tables(
         member=_ragged(relation.members),
         unit=_ragged(relation.unit),
         ancestor=_ragged(relation.ancestors),
-        terminal=_terminal_records(grammar, terminals, pool),
+        terminal=records,
+        separation=_separation(grammar, productions, terminals, records, pool),
     )
+
+
+def _separation(
+    grammar: Grammar,
+    productions: Productions,
+    terminals: Sequence[Terminal],
+    records: NDArray[np.int32],
+    pool: TerminalPool,
+) -> Separation:
+    if grammar.lexer == "dynamic":
+        return Separation(True)
+    ignored = sum(1 << index for index, record in enumerate(records) if record[2])
+    names = tuple(terminal.name for terminal in terminals)
+    return separation(Lexicon.of(productions, names, tuple(records[:, 1].tolist()), ignored, pool))
 
 
 def _not_accept(dots: _Dots) -> NDArray[np.uint8]:

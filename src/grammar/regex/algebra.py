@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from .automata import DEAD, DEFAULT_LIMITS, CharDfa, RegexLimits
 from .charset import CharSet, partition
-from .determinise import UNIVERSAL, Positions, determinise, grown, positions_of, too_many_states
+from .determinise import UNIVERSAL, determinise, grown, positions_of, too_many_states
 from .glushkov import bits
 from .minimise import canonical
+from .positions import Positions
 
 __all__ = [
     "complement",
@@ -135,10 +136,7 @@ def concat(left: CharDfa, right: CharDfa, limits: RegexLimits = DEFAULT_LIMITS) 
     if tail.accept & 1:
         accept |= head.accept
     joint = _join(left, right)
-    masks = [
-        head.masks[a] | tail.masks[b] << shift
-        for a, b in joint.both.T.tolist()
-    ]
+    masks = [head.masks[a] | tail.masks[b] << shift for a, b in joint.both.T.tolist()]
     bounds, classes = tuple(joint.bounds.tolist()), tuple(joint.classes.tolist())
     return determinise(Positions(follow, masks, accept, 0, False, [1] * len(masks), bounds, classes), limits)
 
@@ -148,7 +146,7 @@ def literal(text: str) -> CharDfa:
     chars = [CharSet.char(ord(char)) for char in text]
     parts = partition(tuple(dict.fromkeys(chars)))
     of_char = dict(zip(dict.fromkeys(chars), parts.members, strict=True))
-    trans = np.zeros((len(text) + 2, parts.count), np.int32)
+    trans = np.zeros((len(text) + 2, parts.size), np.int32)
     for state, char in enumerate(chars, 1):
         for group in bits(of_char[char]):
             trans[state, group] = state + 1
@@ -160,7 +158,7 @@ def literal(text: str) -> CharDfa:
 def from_ranges(ranges: Iterable[tuple[int, int]]) -> CharDfa:
     """The texts of exactly one character, out of inclusive ranges of code points; surrogates are left out."""
     parts = partition((CharSet.of(*ranges),))
-    trans = np.zeros((3, parts.count), np.int32)
+    trans = np.zeros((3, parts.size), np.int32)
     for group in bits(parts.members[0]):
         trans[1, group] = 2
     return canonical(trans, np.array([0, 0, 1], np.uint8), 1, parts.bounds, parts.classes)
@@ -185,7 +183,7 @@ def witness(dfa: CharDfa) -> str | None:
     for state, row in enumerate(rows):
         for target in set(row) - {DEAD}:
             sources[target].append(state)
-    distance = {state: 0 for state in np.flatnonzero(dfa.accept).tolist()}
+    distance = dict.fromkeys(np.flatnonzero(dfa.accept).tolist(), 0)
     queue = deque(distance)
     while queue:
         state = queue.popleft()

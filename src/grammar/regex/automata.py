@@ -6,7 +6,7 @@ Three table types, each immutable::
     CharDfa   states over classes of Unicode scalar values; minimal and trimmed
     ByteDfa   the same language in UTF-8, states over the 256 bytes; minimal and trimmed
 
-A :class:`CharDfa` for ``a+b`` looks like this (state 0 is dead, the state is a row, the class of a character a column)::
+A :class:`CharDfa` for ``a+b`` (state 0 is dead; a state is a row, the class of a character a column)::
 
     bounds  [0, 97, 98, 99]        classes [0, 1, 2, 0]
              .   a   b   c...
@@ -18,8 +18,8 @@ A :class:`CharDfa` for ``a+b`` looks like this (state 0 is dead, the state is a 
     3                 0  0  0      1
 
 Canonical form: classes are numbered in order of first appearance in ``classes`` and differ in some row; states are
-numbered breadth first from the start, classes in order; the start is 1, or 0 if the language is empty. So two tables are
-equal exactly if their languages are. Surrogates (U+D800 to U+DFFF) are in no language: their class leads to 0.
+numbered breadth first from the start, classes in order; the start is 1, or 0 if the language is empty. So two tables
+are equal exactly if their languages are. Surrogates (U+D800 to U+DFFF) are in no language: their class leads to 0.
 """
 
 from __future__ import annotations

@@ -46,13 +46,6 @@ def _simple_lower(code_point: int) -> int:
     return ord(chr(code_point).lower())
 
 
-def _simple_fold(code_point: int) -> int:
-    folded = chr(code_point).casefold()
-    if len(folded) == 1:
-        return ord(folded)
-    return code_point if code_point == _DOTTED_CAPITAL_I else _simple_lower(code_point)
-
-
 def _legacy_upper(code_point: int) -> int:
     upper = chr(code_point).upper()
     if len(upper) != 1 or code_point > 0xFFFF or (code_point >= 128 and ord(upper) < 128):
@@ -75,8 +68,8 @@ def _with_case() -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def _by_key(key: Callable[[int], int]) -> Folding:
-    groups = defaultdict(list)
+def _by_key(key: Callable[[int], int | str]) -> Folding:
+    groups: dict[int | str, list[int]] = defaultdict(list)
     for code_point in _with_case():
         groups[key(code_point)].append(code_point)
     orbit = {c: tuple(group) for group in groups.values() if len(group) > 1 for c in group}
@@ -102,7 +95,7 @@ def _python_folding() -> Folding:
 
 @lru_cache(maxsize=1)
 def _ascii_folding() -> Folding:
-    orbit = {}
+    orbit: dict[int, tuple[int, ...]] = {}
     for lower in range(ord("a"), ord("z") + 1):
         orbit[lower] = orbit[lower - 32] = (lower - 32, lower)
     return Folding(tuple(sorted(orbit)), orbit)
@@ -110,7 +103,8 @@ def _ascii_folding() -> Folding:
 
 @lru_cache(maxsize=1)
 def _unicode_folding() -> Folding:
-    return _by_key(_simple_fold)
+    # Simple folding joins exactly the characters with equal full foldings since Unicode 15.1, as stability now demands.
+    return _by_key(lambda code_point: chr(code_point).casefold())
 
 
 @lru_cache(maxsize=1)

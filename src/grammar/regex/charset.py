@@ -146,14 +146,14 @@ class Partition(NamedTuple):
     """The pieces that some sets cut the code points into.
 
     Attributes:
-        count: number of classes.
+        size: number of classes.
         bounds: first code point of each piece, ascending from 0.
         classes: class of each piece; classes are numbered in order of first appearance.
         members: for each set, the bit mask of the classes that it consists of.
         samples: for each class, its smallest code point.
     """
 
-    count: int
+    size: int
     bounds: tuple[int, ...]
     classes: tuple[int, ...]
     members: tuple[int, ...]

@@ -2,9 +2,9 @@
 
 ::
 
-    text --syntax_python / syntax_ecma--> tree --rewrite--> tree --glushkov--> positions
-                                                                                  |-- no assertions --> determinise
-                                                                                  '-- lookaround -----> CharDfa
+    text --syntax_python, syntax_ecma--> tree --rewrite--> tree --glushkov--> graph
+                                                                               |-- positions --> determinise --> CharDfa
+                                                               lookarounds:    '-- lookaround -----------------> CharDfa
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import Literal
 
 from ...errors import RegexError
 from .automata import DEFAULT_LIMITS, CharDfa, CharNfa, RegexLimits
-from .determinise import Positions, determinise, plain_positions, positions_of, to_nfa
+from .determinise import determinise, positions_of, to_nfa
 from .glushkov import build_positions
 from .lookaround import compile_assertions
 from .nodes import Node
+from .positions import Positions, positions_of_graph, resolvable
 from .rewrite import rewrite
 from .syntax_ecma import parse_ecma
 from .syntax_python import parse_python
@@ -65,7 +66,7 @@ def compile_nfa(
 ) -> CharNfa:
     """The position automaton of a regular expression, for patterns whose :class:`CharDfa` is too large.
 
-    Arguments and errors are those of :func:`compile_regex`. Patterns with lookarounds or word boundaries are determinised
+    Arguments and errors are those of :func:`compile_regex`. Patterns with lookarounds are determinised
     nevertheless, since assertions have no place in a :class:`CharNfa`.
     """
     found = _front(pattern, dialect, flags, search, limits or DEFAULT_LIMITS)
@@ -73,7 +74,7 @@ def compile_nfa(
 
 
 def _front(pattern: str, dialect: str, flags: str, search: bool, limits: RegexLimits) -> Positions | CharDfa:
-    """The position automaton of a pattern; a finished automaton if there are assertions other than ``^`` and ``$``."""
+    """The position automaton of a pattern; a finished automaton if there are lookarounds."""
     if dialect == "ecma":
         tree = parse_ecma(pattern, flags)
     elif dialect == "python":
@@ -90,12 +91,12 @@ def _front(pattern: str, dialect: str, flags: str, search: bool, limits: RegexLi
     else:
         raise RegexError(f"unknown dialect {dialect!r}", expected=["python", "ecma"])
     graph = build_positions(tree, limits)
-    if graph.assertions:
-        return compile_assertions(tree, search=search, limits=limits)
-    return plain_positions(graph, search=search)
+    if resolvable(graph):
+        return positions_of_graph(graph, search=search)
+    return compile_assertions(tree, search=search, limits=limits)
 
 
 def _prefix_free(node: Node, limits: RegexLimits) -> bool:
     """Whether no match of an assertion-free subtree is a proper prefix of another."""
-    dfa = determinise(plain_positions(build_positions(node, limits), search=False), limits)
+    dfa = determinise(positions_of_graph(build_positions(node, limits), search=False), limits)
     return not dfa.trans[dfa.accept != 0].any()

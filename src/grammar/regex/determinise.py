@@ -2,118 +2,39 @@
 
 ::
 
-    PositionGraph --plain_positions--> Positions --determinise--> CharDfa
-    CharDfa ----------positions_of---> Positions --to_nfa-------> CharNfa
+    Positions --determinise---> CharDfa
+    Positions --to_nfa--------> CharNfa
+    CharDfa ----positions_of--> Positions
 
-A :class:`Positions` is a position automaton without assertions, with Python ints as bit sets. The subset construction
-and the minimisation themselves are kernels (``kernels/subset.py``, ``kernels/minimise.py``).
+The subset construction itself is a kernel, ``kernels/subset.py``; here its arrays are laid out, and grown as it asks.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import LimitError
 from .automata import CharDfa, CharNfa, RegexLimits
-from .charset import partition
-from .glushkov import BEGIN, END, INITIAL, PREFIX, PositionGraph, bits
+from .glushkov import INITIAL, bits
 from .minimise import canonical
+from .positions import Positions
 
-__all__ = ["UNIVERSAL", "Positions", "determinise", "grown", "plain_positions", "positions_of", "to_nfa", "too_many_states"]
+__all__ = [
+    "UNIVERSAL",
+    "determinise",
+    "grown",
+    "positions_of",
+    "to_nfa",
+    "too_many_states",
+]
 
 _HINT = (
     "the pattern needs to remember too much at once, as (a|b)*a(a|b){24} does; bound lengths outside of it, "
     "run it lazily with compile_nfa, or raise RegexLimits"
 )
-
-
-class Positions(NamedTuple):
-    """A position automaton over classes; see :class:`CharNfa`, whose fields these are before packing.
-
-    Attributes:
-        follow: bit set of each position's followers; position 0 is initial.
-        masks: for each class the positions that it may enter.
-        accept: positions after which the text may end.
-        sink: positions after which every continuation is accepted.
-        universal: every text is accepted, so that the other fields do not count.
-        universe: for each class 0 if no text contains it, else 1.
-        bounds: first code points of the pieces.
-        classes: classes of the pieces.
-    """
-
-    follow: list[int]
-    masks: list[int]
-    accept: int
-    sink: int
-    universal: bool
-    universe: list[int]
-    bounds: tuple[int, ...]
-    classes: tuple[int, ...]
-
-
-def plain_positions(graph: PositionGraph, *, search: bool) -> Positions:
-    """The automaton of a graph whose only assertions are BEGIN and END.
-
-    Args:
-        graph: a graph with no ``assertions``.
-        search: a match anywhere in the text is enough; otherwise the match is the whole text.
-    """
-    first, last, null = graph.whole
-    follow = graph.follow
-    start = 0
-    for targets in first.values():
-        start |= targets
-    anywhere = first.get(0, 0)
-    final = 0
-    for positions in last.values():
-        final |= positions
-    set_of = graph.set_of
-    sink = 0
-    if search:
-        follow[PREFIX] = anywhere | (1 << PREFIX) if anywhere else 0
-        start |= follow[PREFIX]
-        sink = last.get(0, 0)
-        final &= ~sink
-    follow[INITIAL] = start
-    if null:
-        final |= 1 << INITIAL
-    if graph.dropped:
-        _cut_dead_ends(follow, final | sink)
-    of_set = [0] * len(graph.sets)
-    for position in range(PREFIX if search else PREFIX + 1, len(set_of)):
-        of_set[set_of[position]] |= 1 << position
-    kept = [k for k, positions in enumerate(of_set) if positions]
-    sets = tuple(graph.sets[k] for k in kept)
-    parts = partition(sets)
-    masks = [0] * parts.count
-    for k, members in zip(kept, parts.members, strict=True):
-        for group in bits(members):
-            masks[group] |= of_set[k]
-    everything = parts.members[kept.index(0)] if search else 0
-    universe = [everything >> group & 1 for group in range(parts.count)]
-    universal = search and not null.isdisjoint({0, BEGIN, END})
-    return Positions(follow, masks, final, sink, universal, universe, parts.bounds, parts.classes)
-
-
-def _cut_dead_ends(follow: list[int], final: int) -> None:
-    """Remove the edges to positions from which no final position can be reached."""
-    alive = final
-    changed = True
-    while changed:
-        changed = False
-        for position in range(len(follow) - 1, -1, -1):
-            if not alive >> position & 1 and follow[position] & alive:
-                alive |= 1 << position
-                changed = True
-    for position, targets in enumerate(follow):
-        follow[position] = targets & alive
-
-
-def _words(mask: int, width: int) -> bytes:
-    return mask.to_bytes(8 * width, "little")
 
 
 def _matrix(masks: list[int], width: int) -> NDArray[np.uint64]:
@@ -122,7 +43,7 @@ def _matrix(masks: list[int], width: int) -> NDArray[np.uint64]:
 
 
 def _vector(mask: int, width: int) -> NDArray[np.uint64]:
-    return np.frombuffer(bytearray(_words(mask, width)), np.uint64)
+    return np.frombuffer(bytearray(mask.to_bytes(8 * width, "little")), np.uint64)
 
 
 def _spans(follow: list[int], width: int) -> tuple[NDArray[np.uint64], NDArray[np.int32], NDArray[np.int32]]:
@@ -225,17 +146,14 @@ def positions_of(dfa: CharDfa) -> Positions:
         if dfa.accept[state]:
             accept |= 1 << position
     universe = [1] * len(masks)
-    return Positions(
-        follow, masks, accept, 0, False, universe, tuple(dfa.bounds.tolist()), tuple(dfa.classes.tolist())
-    )
+    return Positions(follow, masks, accept, 0, False, universe, tuple(dfa.bounds.tolist()), tuple(dfa.classes.tolist()))
 
 
 def to_nfa(positions: Positions) -> CharNfa:
-    """Pack a position automaton into arrays, without positions that are dead ends."""
+    """Pack a position automaton into arrays."""
     if positions.universal:
         positions = positions_of(UNIVERSAL)
-    follow = list(positions.follow)
-    _cut_dead_ends(follow, positions.accept | positions.sink)
+    follow = positions.follow
     width = len(follow) + 63 >> 6
     lists = [list(bits(targets)) for targets in follow]
     offsets = np.zeros(len(follow) + 1, np.int32)

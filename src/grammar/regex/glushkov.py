@@ -1,8 +1,8 @@
 """Syntax tree to position automaton (Glushkov 1961; McNaughton and Yamada 1960), with assertions on the edges.
 
-Every occurrence of a character set becomes a *position*; sets of positions are Python ints used as bit sets. A *fragment*
-is what a subtree contributes, and its edges carry *guards*: sets of zero-width assertions, again as bit sets, that must
-hold at the boundary which the edge crosses (0: no assertion)::
+Every occurrence of a character set becomes a *position*; sets of positions are Python ints used as bit sets. A
+*fragment* is what a subtree contributes, and its edges carry *guards*: sets of zero-width assertions, again as bit
+sets, that must hold at the boundary which the edge crosses (0: no assertion)::
 
     a\\b|^c    position 2: a    position 3: c    guards: BEGIN = 1, END = 2, \\b = 4
 

@@ -1,11 +1,12 @@
 """Exact determinisation of patterns with lookarounds and word boundaries, nested at will.
 
 A *thread* is a place in a pattern together with *obligations*: statements about the rest of the text, each a formula
-that must (or must not) come true. A *formula* is a set of threads, read as "one of them succeeds", interned as an int::
+that must (or must not) come true. A *formula* is a set of threads, read as "one of them succeeds", interned as an int;
+threads of one pattern with the same obligations are kept together, as a bit set of places::
 
-    a(?=b|c).*x       after "a":   formula 7 = { (after a, {}) }
-                      after "ac":  formula 9 = { (after ., {}) }       the lookahead came true at once
-    (?!.*--)\\w+       after "-":   formula 5 = { (after \\w, {not 3}) }   3 = { (after .*, {}), (after the first -, {}) }
+    a(?=b|c).*x       after "a":   formula 7 = { after a }
+                      after "ac":  formula 9 = { after . }                     the lookahead came true at once
+    (?!.*--)\\w+       after "-":   formula 5 = { after \\w, owing not 3 }      3 = { after .*, after the first - }
 
     advance(formula, context, class) -> formula          FALSE, TRUE, or a set of threads
 
@@ -37,15 +38,22 @@ __all__ = ["compile_assertions"]
 
 _FALSE = 0
 _TRUE = 1
-_MATCHED = -1
+_DONE = -1  # the body of threads that have matched: nothing is left but what they owe
 _NONE: frozenset[int] = frozenset()
-_STEP_COST = 500  # elementary steps that one step of a thread, in Python, is charged as
+_STEP_COST = 10_000  # elementary steps that one step in Python is charged as
 
-Thread = tuple[int, int, frozenset[int]]  # body, place, obligations (2 * formula + negative)
+Owed = frozenset[int]  # obligations, each 2 * formula + (must not come true)
+Group = tuple[int, Owed, int]  # body, obligations, places
+Groups = dict[tuple[int, Owed], int]  # the same, while a formula is built
 
 
 class _Context(NamedTuple):
-    """What was read, as far as assertions ask. ``words`` is a bit set over the word sets; -1 at the start of the text."""
+    """What was read, as far as assertions ask.
+
+    Attributes:
+        words: the word sets that hold the last character, as a bit set; -1 at the start of the text.
+        trackers: for each lookbehind, the formula of the matches begun so far.
+    """
 
     words: int
     trackers: tuple[int, ...]
@@ -56,9 +64,9 @@ class _Body:
 
     Attributes:
         open: anything may follow a match, which is then settled (search, lookahead).
-        masks: for each class, the positions that it may enter.
-        finals: place to the guards under which a match may end there.
-        edges: place to its guarded targets.
+        masks: for each class, the places that it may enter.
+        finals: guard to the places after which a match may end under it.
+        guarded: guard to place to the places that it leads to, for guards other than 0.
         look: assertion number to the body of the lookaround, and its tracker if it looks behind (else -1).
         word: assertion number to the index of its word set.
     """
@@ -70,21 +78,31 @@ class _Body:
         self.look: dict[int, tuple[int, int]] = {}
         self.word: dict[int, int] = {}
         first, last, null = graph.whole
-        self.finals: dict[int, list[int]] = {}
-        for guard, positions in last.items():
-            for position in bits(positions):
-                self.finals.setdefault(position, []).append(guard)
-        start = dict(first)
-        if search:
-            start[0] = start.get(0, 0) | 1 << PREFIX
-            self.finals[PREFIX] = list(null)
-        self.finals[INITIAL] = list(null)
-        self.edges: list[list[tuple[int, int]]] = []
-        for position, targets in enumerate(graph.follow):
-            edges = start if position <= PREFIX else {**graph.guarded.get(position, {})}
-            if targets and position > PREFIX:
-                edges[0] = targets
-            self.edges.append(list(edges.items()))
+        starts = 1 << INITIAL | (1 << PREFIX if search else 0)
+        self.finals = dict(last)
+        for guard in null:
+            self.finals[guard] = self.finals.get(guard, 0) | starts
+        self.guarded: dict[int, dict[int, int]] = {}
+        for position, edges in graph.guarded.items():
+            for guard, targets in edges.items():
+                self.guarded.setdefault(guard, {})[position] = targets
+        for position in bits(starts):
+            graph.follow[position] = first.get(0, 0) | starts & 1 << PREFIX
+            for guard, targets in first.items():
+                if guard:
+                    self.guarded.setdefault(guard, {})[position] = targets
+        self._reach: dict[int, int] = {}
+
+    def reach(self, places: int) -> int:
+        """All places that unguarded edges lead to."""
+        found = self._reach.get(places)
+        if found is None:
+            found = 0
+            follow = self.graph.follow
+            for place in bits(places):
+                found |= follow[place]
+            self._reach[places] = found
+        return found
 
 
 class _Machine:
@@ -98,13 +116,13 @@ class _Machine:
         self.tracked: list[int] = []
         self._add_body(node, is_open=search, search=search)
         self._classes()
-        self.formulas: list[frozenset[Thread]] = [frozenset(), frozenset({(0, _MATCHED, _NONE)})]
-        self._formula_ids = {threads: number for number, threads in enumerate(self.formulas)}
-        self.initial = [self.intern({(k, INITIAL, _NONE)}) for k in range(len(self.bodies))]
+        self.formulas: list[frozenset[Group]] = [frozenset(), frozenset({(_DONE, _NONE, 1)})]
+        self._formula_ids = {groups: number for number, groups in enumerate(self.formulas)}
+        self.initial = [self.intern({(k, _NONE): 1 << INITIAL}) for k in range(len(self.bodies))]
         self.contexts: list[_Context] = []
         self._context_ids: dict[_Context, int] = {}
         self._advanced: dict[tuple[int, int, int], int] = {}
-        self._guards: dict[tuple[int, int, int, int], frozenset[int] | None] = {}
+        self._guards: dict[tuple[int, int, int, int], Owed | None] = {}
         self.start_context = self._intern_context(-1, tuple(self.initial[k] for k in self.tracked))
 
     def _add_body(self, node: Node, *, is_open: bool, search: bool = False) -> int:
@@ -135,22 +153,22 @@ class _Machine:
             for position, k in enumerate(body.graph.set_of):
                 if k >= 0:
                     of_set[index[body.graph.sets[k]]] |= 1 << position
-            body.masks = [0] * self.parts.count
+            body.masks = [0] * self.parts.size
             for k, members in enumerate(self.parts.members):
                 for group in bits(members):
                     body.masks[group] |= of_set[k]
-        self.word_bits = [0] * self.parts.count
+        self.word_bits = [0] * self.parts.size
         for k, chars in enumerate(self.words):
             for group in bits(self.parts.members[index[chars]]):
                 self.word_bits[group] |= 1 << k
 
-    def intern(self, threads: set[Thread]) -> int:
+    def intern(self, groups: Groups) -> int:
         """The formula that one of the threads succeeds."""
-        if (0, _MATCHED, _NONE) in threads:
+        if (_DONE, _NONE) in groups:
             return _TRUE
-        if len(threads) > 1:
-            threads = _subsume(threads)
-        key = frozenset(threads)
+        if len(groups) > 1:
+            _subsume(groups)
+        key = frozenset((k, owed, places) for (k, owed), places in groups.items() if places)
         found = self._formula_ids.get(key)
         if found is None:
             found = self._formula_ids[key] = len(self.formulas)
@@ -169,8 +187,9 @@ class _Machine:
         """The context after a character of class ``group``."""
         trackers = []
         for k, formula in zip(self.tracked, self.contexts[context].trackers, strict=True):
-            moved = self.formulas[self.advance(formula, context, group)]
-            trackers.append(self.intern({*moved, (k, INITIAL, _NONE)}))
+            moved = {(k, owed): places for k, owed, places in self.formulas[self.advance(formula, context, group)]}
+            moved[k, _NONE] = moved.get((k, _NONE), 0) | 1 << INITIAL
+            trackers.append(self.intern(moved))
         return self._intern_context(self.word_bits[group], tuple(trackers))
 
     def advance(self, formula: int, context: int, group: int) -> int:
@@ -181,41 +200,53 @@ class _Machine:
         found = self._advanced.get(key)
         if found is not None:
             return found
-        threads: set[Thread] = set()
-        for k, place, owed in self.formulas[formula]:
-            self._charge()
+        moved: Groups = {}
+        for k, owed, places in self.formulas[formula]:
+            self._charge(places)
             carried = self._advance_all(owed, context, group)
             if carried is None:
                 continue
-            if place == _MATCHED:
-                threads.add((0, _MATCHED, carried))
+            if k == _DONE:
+                moved[k, carried] = 1
                 continue
             body = self.bodies[k]
-            for guard, targets in body.edges[place]:
-                entered = targets & body.masks[group]
-                if entered:
-                    new = self._guard(k, guard, context, group)
-                    if new is not None:
-                        threads.update((k, position, carried | new) for position in bits(entered))
+            _put(moved, k, carried, body.reach(places) & body.masks[group])
+            for guard, edges in body.guarded.items():
+                self._cross(moved, (k, carried, places), guard, edges, context, group)
             if body.open:
-                for new in self._endings(k, place, context, group):
-                    threads.add((0, _MATCHED, carried | new))
-        found = self._advanced[key] = self.intern(threads)
+                for new in self._endings(k, places, context, group):
+                    moved[_DONE, carried | new] = 1
+        found = self._advanced[key] = self.intern(moved)
         return found
 
-    def _charge(self) -> None:
-        self.work += _STEP_COST
+    def _cross(
+        self, moved: Groups, threads: Group, guard: int, edges: dict[int, int], context: int, group: int
+    ) -> None:
+        """Add to ``moved`` the threads that a guarded edge leads to."""
+        k, carried, places = threads
+        mask = self.bodies[k].masks[group]
+        entered = 0
+        for place, targets in edges.items():
+            if places >> place & 1:
+                entered |= targets & mask
+        if entered:
+            new = self._guard(k, guard, context, group)
+            if new is not None:
+                _put(moved, k, carried | new, entered)
+
+    def _charge(self, places: int) -> None:
+        self.work += _STEP_COST + 10 * places.bit_count()
         if self.work > self.limits.work:
             raise LimitError(
                 f"the lookarounds of the pattern take more than {self.limits.work} steps to resolve",
                 hint="use fewer lookarounds, or put them in front of the repetition",
             )
 
-    def _advance_all(self, owed: frozenset[int], context: int, group: int) -> frozenset[int] | None:
+    def _advance_all(self, owed: Owed, context: int, group: int) -> Owed | None:
         """Obligations after a character; None if one is broken."""
         if not owed:
             return owed
-        left = set()
+        left: set[int] = set()
         for obligation in owed:
             verdict = self._owe(self.advance(obligation >> 1, context, group), bool(obligation & 1))
             if verdict is None:
@@ -224,18 +255,19 @@ class _Machine:
         return frozenset(left)
 
     @staticmethod
-    def _owe(formula: int, negative: bool) -> frozenset[int] | None:
+    def _owe(formula: int, negative: bool) -> Owed | None:
         """The obligation that a formula comes true, or does not: nothing, itself, or None if it is broken."""
         if formula <= _TRUE:
             return _NONE if (formula == _TRUE) != negative else None
         return frozenset({2 * formula + negative})
 
-    def _endings(self, k: int, place: int, context: int, group: int) -> list[frozenset[int]]:
+    def _endings(self, k: int, places: int, context: int, group: int) -> list[Owed]:
         """The obligations with which a match may end before a character of class ``group``, one set a way."""
-        found = (self._guard(k, guard, context, group) for guard in self.bodies[k].finals.get(place, ()))
+        guards = (guard for guard, finals in self.bodies[k].finals.items() if finals & places)
+        found = (self._guard(k, guard, context, group) for guard in guards)
         return [new for new in found if new is not None]
 
-    def _guard(self, k: int, guard: int, context: int, group: int) -> frozenset[int] | None:
+    def _guard(self, k: int, guard: int, context: int, group: int) -> Owed | None:
         """Obligations, after a character of class ``group``, of crossing a guard; None if it does not hold."""
         if guard == 0:
             return _NONE
@@ -243,7 +275,7 @@ class _Machine:
         if key in self._guards:
             return self._guards[key]
         words, trackers = self.contexts[context]
-        owed: frozenset[int] | None = _NONE
+        owed: Owed | None = _NONE
         if guard & END or (guard & BEGIN and words >= 0):
             owed = None
         body = self.bodies[k]
@@ -271,21 +303,25 @@ class _Machine:
 
     def _behind(self, tracker: int, context: int, group: int) -> int:
         """The formula that one of a lookbehind's matches ends before a character of class ``group``."""
-        threads: set[Thread] = set()
-        for k, place, owed in self.formulas[tracker]:
-            endings = self._endings(k, place, context, group)
+        ended: Groups = {}
+        for k, owed, places in self.formulas[tracker]:
+            endings = self._endings(k, places, context, group)
             carried = self._advance_all(owed, context, group) if endings else None
             if carried is not None:
-                threads.update((0, _MATCHED, carried | new) for new in endings)
-        return self.intern(threads)
+                ended.update({(_DONE, carried | new): 1 for new in endings})
+        return self.intern(ended)
 
     def accepts(self, formula: int, context: int) -> bool:
         """Whether a formula is true where the text ends."""
-        return any(
-            place == _MATCHED or any(self._holds_at_end(k, g, context) for g in self.bodies[k].finals.get(place, ()))
-            for k, place, owed in self.formulas[formula]
-            if all(self.accepts(o >> 1, context) != bool(o & 1) for o in owed)
-        )
+        for k, owed, places in self.formulas[formula]:
+            if any(self.accepts(o >> 1, context) == bool(o & 1) for o in owed):
+                continue
+            if k == _DONE:
+                return True
+            finals = self.bodies[k].finals
+            if any(finals[guard] & places and self._holds_at_end(k, guard, context) for guard in finals):
+                return True
+        return False
 
     def _holds_at_end(self, k: int, guard: int, context: int) -> bool:
         words, trackers = self.contexts[context]
@@ -306,17 +342,18 @@ class _Machine:
         return True
 
 
-def _subsume(threads: set[Thread]) -> set[Thread]:
-    """Without the threads at whose place another one owes less."""
-    by_place: dict[tuple[int, int], list[frozenset[int]]] = {}
-    for k, place, owed in threads:
-        by_place.setdefault((k, place), []).append(owed)
-    return {
-        (k, place, owed)
-        for (k, place), all_owed in by_place.items()
-        for owed in all_owed
-        if len(all_owed) == 1 or not any(other < owed for other in all_owed)
-    }
+def _put(groups: Groups, k: int, owed: Owed, places: int) -> None:
+    if places:
+        groups[k, owed] = groups.get((k, owed), 0) | places
+
+
+def _subsume(groups: Groups) -> None:
+    """Remove the threads at whose place another one owes less."""
+    for k, owed in list(groups):
+        if owed:
+            for (other, less), places in groups.items():
+                if other == k and less < owed:
+                    groups[k, owed] &= ~places
 
 
 def compile_assertions(node: Node, *, search: bool, limits: RegexLimits) -> CharDfa:
@@ -328,11 +365,11 @@ def compile_assertions(node: Node, *, search: bool, limits: RegexLimits) -> Char
         LimitError: too many states, or too much work.
     """
     machine = _Machine(node, search, limits)
-    groups = machine.parts.count
+    groups = machine.parts.size
     limit = limits.state_limit(groups)
     live = [group for group in range(groups) if machine.parts.members[0] >> group & 1]
     universal = [1 if group in live else 0 for group in range(groups)]
-    start = (machine.intern({(0, PREFIX if search else INITIAL, _NONE)}), machine.start_context)
+    start = (machine.intern({(0, _NONE): 1 << (PREFIX if search else INITIAL)}), machine.start_context)
     order = [(_FALSE, 0), (_TRUE, 0), start]
     number = {start: 2}
     rows = [[0] * groups, universal]

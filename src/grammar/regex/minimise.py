@@ -3,7 +3,7 @@
 ::
 
     trans, accept  --refine-->  blocks of equal states  --one state a block-->  quotient
-                   --merge equal columns, number breadth first-->  canonical table
+                   --number breadth first, merge equal columns-->  canonical table
 """
 
 from __future__ import annotations
@@ -59,30 +59,30 @@ def minimal(trans: NDArray[np.int32], accept: NDArray[np.uint8], start: int, ord
         return Minimal(np.zeros((1, 1), np.int32), np.zeros(1, np.uint8), np.zeros(groups, np.int32))
     sample = np.empty(parts, np.int32)
     sample[block] = np.arange(states, dtype=np.int32)
-    quotient = block[trans[sample]]
-    merged, kept = _merge_columns(quotient, order)
-    table = np.ascontiguousarray(quotient[:, kept])
+    ordered = list(dict.fromkeys(order))
+    quotient = np.ascontiguousarray(block[trans[sample]][:, ordered])
     number = np.zeros(parts, np.int32)
     visited = np.empty(parts, np.int32)
-    count = breadth_first(table, first, dead, visited, number)
+    count = breadth_first(quotient, first, dead, visited, number)
     chosen = visited[:count]
-    return Minimal(number[table[chosen]], accept[sample[chosen]], merged)
+    table, place = _merge_columns(number[quotient[chosen]])
+    merged = np.empty(groups, np.int32)
+    merged[ordered] = place
+    return Minimal(table, accept[sample[chosen]], merged)
 
 
-def _merge_columns(table: NDArray[np.int32], order: Iterable[int]) -> tuple[NDArray[np.int32], list[int]]:
-    """New class of each class, equal columns sharing one; and the class that each new one is taken from."""
+def _merge_columns(table: NDArray[np.int32]) -> tuple[NDArray[np.int32], list[int]]:
+    """The table with each distinct column once, in order of first appearance; and the new place of each column."""
     columns = np.ascontiguousarray(table.T)
-    merged = np.zeros(len(columns), np.int32)
+    places: list[int] = []
     kept: list[int] = []
     numbers: dict[bytes, int] = {}
-    for group in dict.fromkeys(order):
-        key = columns[group].tobytes()
-        number = numbers.get(key)
-        if number is None:
-            number = numbers[key] = len(kept)
-            kept.append(group)
-        merged[group] = number
-    return merged, kept
+    for index, column in enumerate(columns):
+        number = numbers.setdefault(column.tobytes(), len(kept))
+        if number == len(kept):
+            kept.append(index)
+        places.append(number)
+    return np.ascontiguousarray(columns[kept].T), places
 
 
 def canonical(

@@ -7,13 +7,14 @@ needed; elsewhere it is spelled out::
     tail, anything may follow the match                 \\n?END
     elsewhere                                           (?:END|(?=\\nEND))
 
-Atomic groups and possessive repeats commit to the preferred match of their body. Where a body X has at most one match at
-every place (no match is a prefix of another: *prefix-free*), the group means just X. The rest is negative lookahead::
+Atomic groups and possessive repeats commit to the preferred match of their body. Where a body X has at most one match
+at every place (no match is a prefix of another: *prefix-free*), the group means just X. The rest is lookahead::
 
     atomic(A|B)       atomic(A) | (?!A) atomic(B)
     atomic(A B)       A atomic(B)                        A prefix-free
+    atomic(X?)        atomic(X) | (?!X)
     atomic(X{m,n})    X{n} | X{m,n-1} (?!X)              X prefix-free and not empty
-    atomic(X{m,n}?)   X{m}
+    atomic(X{m,n}?)   X{m}                               X prefix-free, or m = 0
 """
 
 from __future__ import annotations
@@ -104,6 +105,11 @@ class _Rewriter:
                 return Concat((head, self._atomic(rest, group)))
         elif isinstance(node, Concat):
             return self._atomic(node.parts[0], group)
+        elif isinstance(node, Repeat) and node.lazy and node.low < 2:
+            return self._atomic(node.body, group) if node.low else EPSILON
+        elif isinstance(node, Repeat) and not node.lazy and (node.low, node.high) == (0, 1):
+            none = Look(node.body, behind=False, negative=True)
+            return Alternate((self._atomic(node.body, group), none))
         elif isinstance(node, Repeat) and self._unique(node.body):
             body, low, high = node.body, node.low, node.high
             if node.lazy:
@@ -169,4 +175,4 @@ def _nullable(node: Node) -> bool:
         return any(map(_nullable, node.branches))
     if isinstance(node, Repeat):
         return node.low == 0 or _nullable(node.body)
-    return node != EPSILON
+    return True

@@ -99,7 +99,7 @@ class Scanner:
         hint: str | None = None,
     ) -> RegexError:
         """An error about ``text[start:stop]``; ``stop`` defaults to the cursor."""
-        end = self.at if stop is None else stop
+        end = min(self.at if stop is None else stop, len(self.text))
         return RegexError(message, span=self.span(start, end), expected=expected, hint=hint)
 
     def property_escape(self, start: int) -> CharSet:

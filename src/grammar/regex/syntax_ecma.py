@@ -99,7 +99,9 @@ class _Parser(Scanner):
             raise self.error("an assertion cannot be repeated", start)
         lazy = self.take("?")
         if self.peek() in ("*", "+", "?"):
-            raise self.error("nothing to repeat", self.at, self.at + 1, hint="put the repeated part into a group (?:...)")
+            raise self.error(
+                "nothing to repeat", self.at, self.at + 1, hint="put the repeated part into a group (?:...)"
+            )
         return Repeat(node, *bounds, lazy=lazy)
 
     def _quantifier(self) -> tuple[int, int | None] | None:
@@ -201,7 +203,7 @@ class _Parser(Scanner):
             self.at += 1
             words = ecma_close(_WORDS, True) if flags.ignore_case and self.strict else _WORDS
             return Boundary(words, char == "B", never_empty=False)
-        if char == "k" and (self.strict or "(?<" in self.text.replace("(?<=", "").replace("(?<!", "")):
+        if char == "k" and (self.strict or self._count_groups(named=True)):
             self.at += 1
             if not self.take("<"):
                 raise self.error("invalid named reference", start, expected=[r"\k<name>"])
@@ -225,7 +227,8 @@ class _Parser(Scanner):
             raise self.error(f"reference to group {number}, but there are {groups}", start)
         self.at = begin
 
-    def _count_groups(self) -> int:
+    def _count_groups(self, *, named: bool = False) -> int:
+        """The number of groups in the pattern that capture, or of those that have a name."""
         count = 0
         at = 0
         in_class = False
@@ -239,8 +242,8 @@ class _Parser(Scanner):
             elif char == "]":
                 in_class = False
             elif char == "(" and not in_class:
-                named = text.startswith("(?<", at) and text[at + 3 : at + 4] not in ("=", "!")
-                count += named or not text.startswith("(?", at)
+                has_name = text.startswith("(?<", at) and text[at + 3 : at + 4] not in ("=", "!")
+                count += has_name or not (named or text.startswith("(?", at))
             at += 1
         return count
 
@@ -282,7 +285,7 @@ class _Parser(Scanner):
 
     def _control(self, start: int, in_class: bool) -> int:
         char = self.peek()
-        if char.isascii() and char.isalpha() or (not self.strict and in_class and char and char in "0123456789_"):
+        if (char.isascii() and char.isalpha()) or (not self.strict and in_class and char and char in "0123456789_"):
             self.at += 1
             return ord(char) & 31
         if self.strict:

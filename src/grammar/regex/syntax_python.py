@@ -1,8 +1,8 @@
 """Parser of Python's ``re`` syntax (str patterns), to the tree of ``nodes.py``.
 
-Beyond ``re``: ``\\p{...}`` and ``\\P{...}``, and lookbehinds of any width. Refused, since they denote no regular language
-or would need captures: backreferences and conditionals. Language, not captures, is what counts: group names are checked
-and forgotten, lazy and greedy repeats give the same tree outside atomic groups.
+Beyond ``re``: ``\\p{...}`` and ``\\P{...}``, and lookbehinds of any width. Refused, since they denote no regular
+language or would need captures: backreferences and conditionals. Language, not captures, is what counts: group names
+are checked and forgotten, and it only matters inside atomic groups whether a repeat is lazy.
 
 Flags: i m s x a u, as an argument, ``(?ims)`` in front, or scoped ``(?i-s:...)``.
 """
@@ -240,7 +240,9 @@ class _Parser(Scanner):
         if self.take("("):
             self.until(")", "group name")
             raise self.error(
-                "a conditional group needs captures", start, hint="write both cases as alternatives, each with its condition"
+                "a conditional group needs captures",
+                start,
+                hint="write both cases as alternatives, each with its condition",
             )
         return self._body(start, self._scoped_flags(start, flags))
 
@@ -258,7 +260,10 @@ class _Parser(Scanner):
             raise self.error("a flag is turned on and off", start)
         if not minus and self.peek() == ")":
             raise self.error(
-                "global flags not at the start of the expression", start, self.at + 1, hint="use a scoped group (?i:...)"
+                "global flags not at the start of the expression",
+                start,
+                self.at + 1,
+                hint="use a scoped group (?i:...)",
             )
         if not self.take(":"):
             raise self.error("malformed flags", start, expected=[":"])

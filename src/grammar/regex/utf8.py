@@ -1,7 +1,7 @@
 """The UTF-8 of a language: from an automaton over code points to one over bytes.
 
-One *decoder* serves all states: a trie of the byte sequences of UTF-8, whose leaves are character classes and whose equal
-subtrees are shared. Well-formed sequences only (Unicode 17, table 3-7): no overlong forms, no surrogates::
+One *decoder* serves all states: a trie of the byte sequences of UTF-8, whose leaves are character classes and whose
+equal subtrees are shared. Well-formed sequences only (Unicode 17, table 3-7): no overlong forms, no surrogates::
 
     lead      next      rest         code points
     00..7F                           0000 .. 007F
@@ -114,8 +114,8 @@ class _Builder:
             if byte < 0xE0:
                 child = self.continuation((byte - 0xC0) << 6, 1)
             elif byte < 0xF0:
-                low, high = (0xA0 if byte == 0xE0 else 0x80), (0x9F if byte == 0xED else 0xBF)
-                child = self.continuation((byte - 0xE0) << 12, 2, low, high)
+                # ED A0..BF would be surrogates: their class is dead, so they need no rule here.
+                child = self.continuation((byte - 0xE0) << 12, 2, 0xA0 if byte == 0xE0 else 0x80)
             else:
                 low, high = (0x90 if byte == 0xF0 else 0x80), (0x8F if byte == 0xF4 else 0xBF)
                 child = self.continuation((byte - 0xF0) << 18, 3, low, high)

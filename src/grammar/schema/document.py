@@ -148,7 +148,8 @@ class Document:
         return subschema
 
     def _enter(self, resolver: Resolver[Any], schema: dict[str, JsonValue]) -> Resolver[Any]:
-        return resolver.in_subresource(self._specification().create_resource(schema))
+        inner: Resolver[Any] = resolver.in_subresource(self._specification().create_resource(schema))
+        return inner
 
     def _resolver(self, subschema: Subschema) -> Resolver[Any]:
         if subschema.resolver is not None:
@@ -173,7 +174,8 @@ class Document:
             registry = REGISTRY
         resource = self._specification().create_resource(self.root.schema)
         base = resource.id() or ""
-        return registry.with_resource(base, resource).resolver(base)
+        resolver: Resolver[Any] = registry.with_resource(base, resource).resolver(base)
+        return resolver
 
     @staticmethod
     def _detect(schema: bool | dict[str, JsonValue]) -> int:

@@ -39,6 +39,10 @@ _ASSERTIONS: dict[str, tuple[int, int]] = {
     "type": _EVERY,
     "enum": _EVERY,
     "const": (6, 2020),
+    "minimum": _EVERY,
+    "maximum": _EVERY,
+    "exclusiveMinimum": _EVERY,
+    "exclusiveMaximum": _EVERY,
     "minLength": _EVERY,
     "maxLength": _EVERY,
     "pattern": _EVERY,
@@ -57,10 +61,6 @@ _ASSERTIONS: dict[str, tuple[int, int]] = {
     "$ref": _EVERY,
 }
 _NOT_YET: dict[str, tuple[int, int]] = {
-    "minimum": _EVERY,
-    "maximum": _EVERY,
-    "exclusiveMinimum": _EVERY,
-    "exclusiveMaximum": _EVERY,
     "multipleOf": _EVERY,
     "uniqueItems": _EVERY,
     "oneOf": _EVERY,
@@ -107,12 +107,12 @@ def treatment(document: Document, keyword: str, value: JsonValue) -> tuple[Treat
 def _says_nothing(keyword: str, value: JsonValue) -> bool:
     """True for a keyword whose value allows everything."""
     if keyword == "uniqueItems":
-        return value is False
+        return bool(value is False)
     if keyword in ("patternProperties", "dependencies", "dependentRequired", "dependentSchemas"):
-        return value == {}
+        return bool(value == {})
     if keyword in ("unevaluatedItems", "unevaluatedProperties", "propertyNames"):
-        return value is True or value == {}
-    return keyword == "not" and value is False
+        return bool(value is True or value == {})
+    return bool(keyword == "not" and value is False)
 
 
 def _children(document: Document, subschema: Subschema) -> Iterator[Subschema]:

@@ -21,6 +21,7 @@ from ...kernels.columns import Column
 from ...kernels.opcodes import Literal, NumberKind, Op
 from ...kernels.records import (
     ARRAY_FIELDS,
+    BOUNDS_FIELDS,
     CHAR_DFA_FIELDS,
     KEY_FIELDS,
     NODE_FIELDS,
@@ -34,6 +35,7 @@ from .char_trie import build_char_trie
 from .document import Document
 from .keywords import check
 from .members import Items, Members
+from .numbers import PLAIN_ZEROS, Bounds, Interval, interval_of, kept_numbers, normalised
 from .shapes import Conjunction, Number, Shape, Types, conjunction
 from .shortest import Shortest
 from .strings import StringLanguages
@@ -62,21 +64,24 @@ class SchemaLowering:
     Args:
         document: the schema.
         tables: where the records go.
+        plain: numbers in their plain spelling only: integers without fraction and exponent.
 
     Raises:
         SchemaError: a keyword cannot be enforced, or nothing satisfies the schema.
     """
 
-    def __init__(self, document: Document, tables: Tables) -> None:
+    def __init__(self, document: Document, tables: Tables, *, plain: bool = False) -> None:
         check(document)
         self.document = document
         self.strings = StringLanguages()
-        self.shortest = Shortest(document, self.strings)
+        self.shortest = Shortest(document, self.strings, plain=plain)
         self._tables = tables
+        self._plain = plain
         self._nodes: dict[Conjunction, int] = {}
         self._conjunctions: dict[int, Conjunction] = {}
         self._string_specs: dict[tuple[int, int | None], int] = {}
         self._number_specs: dict[tuple[NumberKind, Number | None, bool], int] = {}
+        self._intervals: dict[tuple[Interval, bool], int] = {}
         self._automata: dict[CharDfa, int] = {}
         self._objects: dict[Conjunction, int] = {}
         self._arrays: dict[Conjunction, int] = {}
@@ -214,12 +219,38 @@ class SchemaLowering:
         return found
 
     def _numbers(self, shape: Shape) -> list[int]:
-        if shape.numbers is None:
-            return [self._number(shape.number, None, False)]
-        whole = shape.number is not NumberKind.ANY
-        literal = shape.number is NumberKind.INTEGER_LITERAL
-        kept = sorted(number for number in shape.numbers if not whole or number[2] >= 0)
-        return [self._number(NumberKind.EQUAL, number, literal) for number in kept]
+        literal = self._plain or shape.number is NumberKind.INTEGER_LITERAL
+        if shape.numbers is not None:
+            return [
+                self._number(NumberKind.EQUAL, number, literal and abs(number[2]) <= PLAIN_ZEROS)
+                for number in kept_numbers(shape)
+            ]
+        interval = interval_of(shape)
+        if interval is None:
+            kind = shape.number
+            if kind is NumberKind.INTEGER and self._plain:
+                kind = NumberKind.INTEGER_LITERAL
+            return [self._number(kind, None, False)]
+        return [] if interval.empty else [self._interval(interval, literal)]
+
+    def _interval(self, interval: Interval, plain: bool) -> int:
+        found = self._intervals.get((interval, plain))
+        if found is None:
+            sides = [self._bounds(side) for side in (interval.positive, interval.negative)]
+            record = [NumberKind.RANGE, *sides, int(interval.zero), int(interval.whole), int(plain)]
+            found = self._tables.append(Column.NUMBER_SPEC, record) // NUMBER_FIELDS
+            self._intervals[interval, plain] = found
+        return found
+
+    def _bounds(self, bounds: Bounds | None) -> int:
+        if bounds is None:
+            return NONE
+        record: list[int] = []
+        for value, strict in ((bounds.low, bounds.low_strict), (bounds.high, bounds.high_strict)):
+            digits, exponent = normalised(value) if value is not None else ("", 0)
+            first = self._tables.append(Column.NUMBER_DIGITS, [int(digit) for digit in digits])
+            record.extend((int(value is not None), first, len(digits), exponent, int(strict)))
+        return self._tables.append(Column.NUMBER_BOUNDS, record) // BOUNDS_FIELDS
 
     def _number(self, kind: NumberKind, number: Number | None, literal: bool) -> int:
         key = (kind, number, literal)

@@ -64,6 +64,8 @@ class Shape:
         types: the types it may have.
         number: which numbers, if it is one.
         numbers: if not None, the number is one of these.
+        minimum: lower bound, and whether it is itself excluded.
+        maximum: upper bound, likewise.
         min_length: fewest code points of a string.
         max_length: most, or None.
         patterns: ECMA-262 patterns that the string matches somewhere, with their pointers.
@@ -75,6 +77,8 @@ class Shape:
     types: Types = Types.ALL
     number: NumberKind = NumberKind.ANY
     numbers: frozenset[Number] | None = None
+    minimum: tuple[Decimal, bool] | None = None
+    maximum: tuple[Decimal, bool] | None = None
     min_length: int = 0
     max_length: int | None = None
     patterns: tuple[tuple[str, str], ...] = ()
@@ -224,6 +228,50 @@ def _max_length(document: Document, subschema: Subschema, shape: Shape, value: J
     return [replace(shape, max_length=most if shape.max_length is None else min(shape.max_length, most))]
 
 
+def _decimal(subschema: Subschema, keyword: str, value: JsonValue) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        raise SchemaError(f"{keyword} is {value!r}", pointer=f"{subschema.pointer}/{keyword}", expected=["a number"])
+    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+
+
+def _bounded(shape: Shape, *, low: tuple[Decimal, bool] | None = None, high: tuple[Decimal, bool] | None = None) -> list[Shape]:
+    """A shape with one more bound; of equal bounds the strict one holds."""
+    if low is not None and (shape.minimum is None or low > shape.minimum):
+        shape = replace(shape, minimum=low)
+    if high is not None and (
+        shape.maximum is None or high[0] < shape.maximum[0] or (high[0] == shape.maximum[0] and high[1])
+    ):
+        shape = replace(shape, maximum=high)
+    return [shape]
+
+
+def _excluded(subschema: Subschema, keyword: str) -> bool:
+    """Draft 4: whether the bound itself is excluded by a boolean beside it."""
+    return isinstance(subschema.schema, dict) and subschema.schema.get(keyword) is True
+
+
+def _minimum(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
+    strict = document.draft == 4 and _excluded(subschema, "exclusiveMinimum")
+    return _bounded(shape, low=(_decimal(subschema, "minimum", value), strict))
+
+
+def _maximum(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
+    strict = document.draft == 4 and _excluded(subschema, "exclusiveMaximum")
+    return _bounded(shape, high=(_decimal(subschema, "maximum", value), strict))
+
+
+def _exclusive_minimum(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
+    if document.draft == 4:
+        return [shape]
+    return _bounded(shape, low=(_decimal(subschema, "exclusiveMinimum", value), True))
+
+
+def _exclusive_maximum(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
+    if document.draft == 4:
+        return [shape]
+    return _bounded(shape, high=(_decimal(subschema, "exclusiveMaximum", value), True))
+
+
 def _pattern(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
     if not isinstance(value, str):
         raise SchemaError("pattern is not a string", pointer=f"{subschema.pointer}/pattern", expected=["a string"])
@@ -234,6 +282,10 @@ _SCALAR_KEYWORDS: dict[str, Callable[[Document, Subschema, Shape, JsonValue], li
     "type": _type,
     "enum": _enum,
     "const": _const,
+    "minimum": _minimum,
+    "maximum": _maximum,
+    "exclusiveMinimum": _exclusive_minimum,
+    "exclusiveMaximum": _exclusive_maximum,
     "minLength": _min_length,
     "maxLength": _max_length,
     "pattern": _pattern,

@@ -9,41 +9,27 @@ algorithm* (1977).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count, product
-from string import ascii_lowercase
+from itertools import count, islice, product
+from string import ascii_letters, digits, punctuation
 
+from ...kernels.opcodes import NumberKind
 from .document import Document
 from .members import Items, Members, items_of, members_of
-from .shapes import Conjunction, Number, Shape, Types, alternatives
+from .numbers import shortest_number
+from .shapes import Conjunction, Shape, Types, alternatives
 from .strings import StringLanguages, quote
 
-__all__ = ["Shortest", "free_names", "spell_number"]
+__all__ = ["Shortest", "free_names"]
 
 _LITERALS = ((Types.NULL, b"null"), (Types.TRUE, b"true"), (Types.FALSE, b"false"))
 
-
-def spell_number(number: Number) -> bytes:
-    """The shortest JSON spelling of a decimal."""
-    negative, digits, exponent = number
-    if not digits:
-        return b"0"
-    sign = "-" if negative else ""
-    spellings = [f"{digits}e{exponent}"] if exponent else [digits]
-    if exponent > 0:
-        spellings.append(digits + "0" * min(exponent, 400))
-    elif -len(digits) < exponent < 0:
-        spellings.append(digits[:exponent] + "." + digits[exponent:])
-    elif -400 < exponent <= -len(digits):
-        spellings.append("0." + digits.rjust(-exponent, "0"))
-    if exponent > 400:
-        del spellings[1:]
-    return (sign + min(spellings, key=len)).encode()
+_NAME_LETTERS = ascii_letters + digits + "".join(mark for mark in punctuation if mark not in '"\\\\') + " "
 
 
 def free_names(taken: frozenset[str] | set[str] | dict[str, Conjunction]) -> Iterator[str]:
-    """Names that are not taken, shortest first."""
-    for length in count(1):
-        for letters in product(ascii_lowercase, repeat=length):
+    """Names that are not taken, shortest first; the shortest of all is empty."""
+    for length in count():
+        for letters in product(_NAME_LETTERS, repeat=length):
             name = "".join(letters)
             if name not in taken:
                 yield name
@@ -55,10 +41,12 @@ class Shortest:
     Args:
         document: the document.
         strings: its patterns.
+        plain: numbers in their plain spelling.
     """
 
-    def __init__(self, document: Document, strings: StringLanguages) -> None:
+    def __init__(self, document: Document, strings: StringLanguages, *, plain: bool = False) -> None:
         self._document = document
+        self._plain = plain
         self._strings = strings
         self._known: dict[Conjunction, bytes | None] = {(): b"0"}
         self._shapes: dict[Conjunction, list[Shape]] = {}
@@ -152,7 +140,9 @@ class Shortest:
             if shape.types & kind:
                 yield text
         if shape.types & Types.NUMBER:
-            yield from (spell_number(number) for number in shape.numbers) if shape.numbers is not None else (b"0",)
+            number = shortest_number(shape, plain=self._plain or shape.number is NumberKind.INTEGER_LITERAL)
+            if number is not None:
+                yield number
         if shape.types & Types.STRING:
             string = self._strings.shortest(shape)
             if string is not None:
@@ -183,30 +173,29 @@ class Shortest:
     def _object(self, members: Members, current: dict[Conjunction, bytes | None]) -> bytes | None:
         if members.most is not None and members.most < max(members.fewest, len(members.required)):
             return None
-        texts = []
-        for name in sorted(members.required):
-            value = self._at(members.keys[name], current)
-            if value is None:
+        texts: list[tuple[int, bytes]] = []
+        optional: list[tuple[int, bytes]] = []
+        for place, (name, conjuncts) in enumerate(members.keys.items()):
+            value = None
+            if name in members.required or members.fewest > len(members.required):
+                value = self._at(conjuncts, current)
+            if value is not None:
+                (texts if name in members.required else optional).append((place, quote(name) + b":" + value))
+            elif name in members.required:
                 return None
-            texts.append(quote(name) + b":" + value)
         missing = members.fewest - len(texts)
         if missing > 0:
-            optional = []
-            for name, conjuncts in members.keys.items():
-                value = None if name in members.required else self._at(conjuncts, current)
-                if value is not None:
-                    optional.append(quote(name) + b":" + value)
             rest = self._at(members.additional, current)
             if rest is not None:
-                names = free_names(members.keys)
-                optional.extend(quote(next(names)) + b":" + rest for _ in range(missing))
+                names = islice(free_names(members.keys), missing)
+                optional.extend((len(members.keys), quote(name) + b":" + rest) for name in names)
             if len(optional) < missing:
                 return None
-            texts.extend(sorted(optional, key=lambda text: (len(text), text))[:missing])
-        return b"{" + b",".join(texts) + b"}"
+            texts.extend(sorted(optional, key=lambda one: (len(one[1]), one[1]))[:missing])
+        return b"{" + b",".join(text for _, text in sorted(texts)) + b"}"
 
 
 _MAY_EMPTY = frozenset(
-    "enum const $ref allOf anyOf pattern minLength maxLength required minProperties maxProperties minItems maxItems items "
+    "enum const $ref allOf anyOf minimum maximum exclusiveMinimum exclusiveMaximum pattern minLength maxLength required minProperties maxProperties minItems maxItems items "
     "prefixItems additionalItems".split()
 )

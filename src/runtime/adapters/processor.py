@@ -23,6 +23,7 @@ import torch
 from transformers import LogitsProcessor
 
 from ...errors import BudgetError, GramaryeError, ModelError
+from ..decoding.budget import Budget
 from ..decoding.protocol import Constraint, Matcher
 
 __all__ = ["ConstraintLogitsProcessor"]
@@ -65,14 +66,8 @@ class ConstraintLogitsProcessor(LogitsProcessor):
         self._last: np.ndarray[Any, Any] | None = None
         self._known: dict[tuple[int, bytes], Matcher | None] = {}
         if max_tokens is not None:
-            needed = max(len(c.matcher().shortest_tokens()) for c in self._constraints)
-            if needed > max_tokens:
-                raise BudgetError(
-                    f"the shortest valid output needs {needed} tokens, but max_tokens is {max_tokens}",
-                    needed=needed,
-                    budget=max_tokens,
-                    hint=f"raise max_tokens to at least {needed}",
-                )
+            for each in self._constraints:
+                Budget(max_tokens, each.matcher())
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
         """Scores float[B, V'] with -inf for what is not allowed after int64[B, T] ids.
@@ -138,7 +133,11 @@ class ConstraintLogitsProcessor(LogitsProcessor):
             ends = np.zeros(size, np.bool_)
             ends[list(self._vocabulary.eos_ids)] = True
             return ends
-        words = matcher.mask(budget=None if self._max_tokens is None else max(0, self._max_tokens - used))
+        budget = None if self._max_tokens is None else max(0, self._max_tokens - used)
+        try:
+            words = matcher.mask(budget=budget)
+        except BudgetError:  # a beam of probability zero, which `generate` keeps for want of better ones
+            return self._allowed(None, used)
         words = np.ascontiguousarray(words, dtype="<u4")
         return np.unpackbits(words.view(np.uint8), count=size, bitorder="little").view(np.bool_)
 

@@ -152,7 +152,8 @@ class HealedMatcher:
     def shortest_tokens(self, limit: int | None = None) -> list[int]:
         """The bytes still to respell as tokens of their own, then a plan of the constraint."""
         respelled = self._vocabulary.encode(self._rest) if self._rest else []
-        return [*respelled, *self._inner.shortest_tokens(limit)]
+        left = None if limit is None else max(0, limit - len(respelled))
+        return [*respelled, *self._inner.shortest_tokens(left)]
 
 
 class _Trie:

@@ -163,7 +163,7 @@ class Course:
         """Advance by a token if the budget then still suffices; otherwise nothing changes."""
         if not self._matcher.advance(token):
             raise GramaryeError(f"the matcher refuses token {token}, which its mask allows")
-        if self._budget.spend(1, self._matcher):
+        if self._budget.spend((token,), self._matcher):
             return True
         self._matcher.rollback(1)
         return False
@@ -174,7 +174,7 @@ class Course:
         if not forced:
             return []
         ahead = self._matcher.fork()
-        if not all(ahead.advance(token) for token in forced) or not self._budget.spend(len(forced), ahead):
+        if not all(ahead.advance(token) for token in forced) or not self._budget.spend(forced, ahead):
             return []
         self._matcher = ahead
         self.tokens.extend(forced)

@@ -123,8 +123,8 @@ class Matcher(Protocol):
     def mask(self, out: BitMask | None = None, budget: int | None = None) -> BitMask:
         """uint32[W] of the tokens that may come next; end tokens are set where the text may end.
 
-        With a budget r, at least ``len(shortest_tokens())``, only the tokens after which the text can still
-        be finished within r - 1 further ones, the end token not counted.
+        With a budget r only the tokens after which the text can still be finished within r - 1 further ones,
+        the end token not counted; BudgetError if there are none.
         """
 
     def advance(self, token: int, /) -> bool:
@@ -143,7 +143,11 @@ class Matcher(Protocol):
         """The canonical tokenization of the bytes that must come next; empty where there is a choice."""
 
     def shortest_tokens(self, limit: int | None = None) -> list[int]:
-        """A short list of tokens that ends accepted from here; empty where the text may end."""
+        """A short list of tokens that ends accepted from here; empty where the text may end.
+
+        With a limit, one of at most so many tokens, searched for among all spellings; BudgetError if there is
+        none.
+        """
 
 
 class Constraint(Protocol):

@@ -1,0 +1,159 @@
+r"""How kernels are compiled: once, on the first run, into a cache that outlives the process.
+
+numba optimises and assembles every function with an explicit signature for itself, all that it calls included, so a
+hundred small functions that call each other cost a hundred growing pieces of machine code (20 s of CPU). Here only the
+functions that are called from outside are assembled, each once::
+
+    Python ──────> @entry(signature) ───┐
+                                        ├──> @inner(signature) ──> @inner ...    linked in, no machine code of their own
+    an address ──> @address(signature) ─┘
+
+The cache is a folder of the user's (``NUMBA_CACHE_DIR``, ``GRAMARYE_CACHE``, or the platform's cache directory), named by
+the content of all kernels: numba by itself looks only at the file of the function that is called, and takes an entry
+whose callees have changed for fresh. Files appear by renaming, so processes that start together do not disturb each
+other. Where the folder cannot be written, every process compiles anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba import cfunc, njit, types
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Flags, compile_internal
+from numba.extending import intrinsic
+
+from .folders import default_cache_directory
+
+__all__ = ["CHECKED", "address", "entry", "inner", "kernel_folder"]
+
+CHECKED = os.environ.get("GRAMARYE_BOUNDS", "") == "1"
+"""Whether accesses to columns are checked against their capacity."""
+
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+
+
+@cache
+def kernel_folder() -> Path | None:
+    """The folder of the compiled kernels; None where there is no place for one. It need not exist."""
+    given = numba.config.CACHE_DIR
+    parent = Path(given) if given else default_cache_directory()
+    if parent is None:
+        return None
+    content = hashlib.sha256(f"{numba.__version__} {CHECKED}".encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        content.update(path.read_bytes())
+    return parent / f"kernels-{content.hexdigest()[:16]}"
+
+
+@contextmanager
+def _caching() -> Iterator[bool]:
+    """Let numba cache in :func:`kernel_folder` what is compiled in the block; yields whether it can."""
+    folder = kernel_folder()
+    possible = folder is not None and _writable(folder)
+    before = numba.config.CACHE_DIR
+    if possible:
+        numba.config.CACHE_DIR = str(folder)
+    try:
+        yield possible
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
+
+
+def entry(signature: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Compile a kernel that Python calls. It releases the interpreter lock."""
+
+    def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+        with _caching() as cached:
+            kernel: Callable[..., Any] = njit(signature, cache=cached, **_OPTIONS)(function)
+        return kernel
+
+    return compiled
+
+
+def address(signature: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a kernel that other kernels call through its attribute ``address`` (see ``memory.call_entry``)."""
+
+    def compiled(function: Callable[..., Any]) -> Any:
+        with _caching() as cached:
+            return cfunc(signature, cache=cached, nopython=True, error_model="numpy")(function)
+
+    return compiled
+
+
+class _Part(JITCodeLibrary):
+    """Code that is optimised and assembled in the libraries that it is linked into, never by itself."""
+
+    def _optimize_functions(self, ll_module: Any) -> None:
+        """Leave it to the library that this one becomes part of."""
+        ll_module.data_layout = self._codegen._data_layout
+
+    def _optimize_final_module(self) -> None:
+        """Leave it to the library that this one becomes part of."""
+
+    def _finalize_final_module(self) -> None:
+        """Make no machine code."""
+        self._finalized = True
+
+
+def inner(signature: Any, *, inline: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a kernel that other kernels call. It is compiled when the first entry that calls it is.
+
+    Args:
+        signature: types of the result and the arguments; arguments of other types are converted.
+        inline: False keeps it one function where it is called from many places.
+    """
+
+    def make(function: Callable[..., Any]) -> Callable[..., Any]:
+        parts: list[tuple[Any, Any]] = []
+
+        def generate(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
+            if not parts:
+                parts.append(_compile_part(context, function, signature, inline))
+            library, descriptor = parts[0]
+            context.active_code_library.add_linking_library(library)
+            return context.call_internal(builder, descriptor, signature, arguments)
+
+        def define(typing_context: Any, *arguments: Any) -> Any:
+            return signature, generate
+
+        names = ["typing_context", *inspect.signature(function).parameters]
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        define.__dict__["__signature__"] = inspect.Signature([inspect.Parameter(name, kind) for name in names])
+        define.__name__ = function.__name__
+        define.__doc__ = function.__doc__
+        kernel: Callable[..., Any] = intrinsic(define)
+        return kernel
+
+    return make
+
+
+def _compile_part(context: Any, function: Callable[..., Any], signature: Any, inline: bool) -> tuple[Any, Any]:
+    """Library and descriptor of an inner kernel."""
+    flags = Flags()
+    flags.error_model = "numpy"
+    flags.nrt = isinstance(signature.return_type, types.Array)
+    flags.no_compile = flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
+    library = _Part(context.codegen(), function.__name__)
+    compiled = compile_internal(
+        context.typing_context, context, library, function, signature.args, signature.return_type, flags, {}
+    )
+    if not inline:
+        library.get_function(compiled.fndesc.llvm_func_name).add_function_attribute("noinline")
+    return library, compiled.fndesc

@@ -1,0 +1,53 @@
+"""Large arrays that outlive the machines that used them, so that the next machine of the vocabulary starts with them.
+
+A machine's transitions and masks take megabytes that the operating system hands out page by page, zeroed; growing them
+copies. An array given back is taken by the next machine as it is: its pages are there, and it has the size that the last
+machine needed::
+
+    Arena ── dropped ──> give(array) ──> [ 4 MB, 1 MB ] ──> take(dtype, 256 KB) ──> the largest, 4 MB ──> Arena
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+__all__ = ["SpareArrays"]
+
+
+class SpareArrays:
+    """Arrays that nobody uses. Safe to share between threads.
+
+    Args:
+        limit: bytes kept at most; what is given beyond that is let go.
+    """
+
+    __slots__ = ("_arrays", "_limit", "_lock")
+
+    def __init__(self, limit: int = 64 << 20) -> None:
+        self._arrays: list[NDArray[Any]] = []
+        self._limit = limit
+        self._lock = threading.Lock()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes kept."""
+        return sum(array.nbytes for array in self._arrays)
+
+    def take(self, dtype: DTypeLike, size: int) -> NDArray[Any]:
+        """A one-dimensional array of at least ``size`` elements of undefined content; the largest there is."""
+        wanted = np.dtype(dtype)
+        with self._lock:
+            fitting = [i for i, array in enumerate(self._arrays) if array.dtype == wanted and array.size >= size]
+            if fitting:
+                return self._arrays.pop(max(fitting, key=lambda i: self._arrays[i].size))
+        return np.empty(size, wanted)
+
+    def give(self, array: NDArray[Any]) -> None:
+        """Keep an array for others. The caller must not use it any more."""
+        with self._lock:
+            if self.nbytes + array.nbytes <= self._limit:
+                self._arrays.append(array)

@@ -1,0 +1,24 @@
+"""The real tokenizers' vocabularies and token tables, made once a session."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from gramarye import Vocabulary
+from tests.oracles.masks import TokenTable
+
+__all__ = ["BYTES", "load_table", "toy_vocabulary"]
+
+BYTES = [bytes([byte]) for byte in range(256)]
+
+
+@cache
+def load_table(path: Path) -> TokenTable:
+    return TokenTable(Vocabulary.from_tokenizer(path, cache=False))
+
+
+def toy_vocabulary(*extra: bytes) -> Vocabulary:
+    """All single bytes, some longer tokens, and an end token, the last."""
+    tokens = [*BYTES, *extra, b""]
+    return Vocabulary.from_bytes(tokens, eos_ids=[len(tokens) - 1])
