@@ -6,8 +6,8 @@
 #   make lint        ruff and mypy
 #   make bench       masks against the peers; BENCH="masks --schemas 60" chooses another
 #
-# PYTHON chooses the interpreter (3.11 or later) and PIP_FLAGS goes to every pip install. Where PyPI's own torch,
-# which brings CUDA along, is too large: PIP_FLAGS="--extra-index-url https://download.pytorch.org/whl/cpu".
+# PYTHON chooses the interpreter (3.11 or later); PIP_FLAGS goes to every pip install (an index of CPU builds of torch,
+# where the default one brings CUDA along, say).
 
 PYTHON ?= python3
 PIP_FLAGS ?=

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from gramarye import Vocabulary, engine
-from gramarye.errors import BudgetError
+from gramarye.errors import BudgetError, SchemaError
 from tests.oracles.json_texts import random_schema
 from tests.oracles.masks import allowed_by
 from tests.real_vocabularies import toy_vocabulary
@@ -28,7 +28,7 @@ SCHEMAS = [
     {"type": "object", "minProperties": 1, "maxProperties": 1},
     {"type": "integer"},
 ]
-BYTES = [*b'{}[]",:0123456789eE.+-abcdqwxyzfnrtulso\\ ', 0x0A, 0xC3, 0xA9, 0xBD]
+BYTES = [*range(32, 127), 0x0A, 0x80, 0x90, 0xA0, 0xA9, 0xBD, 0xC3]
 
 
 def shortest_length(machine, config):
@@ -169,19 +169,13 @@ def live(options, seeds, vocabulary, steps=60):
         schema = random_schema(rng)
         try:
             constraint = engine.compile(schema=schema, vocabulary=vocabulary, **options)
-        except engine_errors():
+        except SchemaError:
             continue
         whole = not counts_members(schema) and numbers_are_safe(schema)
         for _ in range(3):
             check_walk(constraint, rng, jsonschema.Draft202012Validator(schema) if whole else None, steps)
             walks += 1
     return walks
-
-
-def engine_errors():
-    from gramarye.errors import SchemaError
-
-    return SchemaError
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)

@@ -157,7 +157,8 @@ class Scalar(IntEnum):
     EARLEY_LEXER_ENTRY = 53
     EARLEY_ENVIRONMENT_ENTRY = 54
     EARLEY_LIVE_ENTRY = 55
-    EARLEY_SEARCHES = 56  # searches begun, the serial number of the last one
+    EARLEY_BOUND_ENTRY = 56
+    EARLEY_SEARCHES = 57  # searches begun, the serial number of the last one
 
 
 COLUMNS = 96

@@ -1,16 +1,16 @@
 """The opcode of context-free grammars: one byte further in every way in which the text can be lexed and parsed.
 
-A configuration EARLEY has an interned set of *records*, each one hypothesis about the text so far::
+A configuration has an interned set of *records*, each a hypothesis about the text so far::
 
     record = Earley set << 32 | lexer state                  after the lexemes before, within (or before) the next one
            | Earley set << 32 | WATCHED | [ lexer state, watcher ]
 
-``lexer="dynamic"``: any split counts. A record stays for as long as its lexeme may go on; all records whose lexeme may
-end at this byte go on together as the union of their sets.
+``lexer="dynamic"``: any split counts. A record stays for as long as its lexeme may go on; all records whose lexeme
+may end at this byte go on together as the union of their sets.
 
-``lexer="longest"``: exact maximal munch. A lexeme that may end here, and could still be a proper prefix of a longer one,
-makes two hypotheses: the longer one, and that it ends here. The second holds only if the longer one never comes to its
-end, so it carries the abandoned lexer state along as its *watcher*, and dies if the watcher accepts::
+``lexer="longest"``: exact maximal munch. A lexeme that may end here, and could still be a proper prefix of a longer
+one, makes two hypotheses: the longer one, and that it ends here. The second holds only if the longer one never comes
+to its end, so it carries the abandoned lexer state along as its *watcher*, and dies if the watcher accepts::
 
     terminals "a" "abc" "bd"        ab d                     ab c
         a    {(S, abc after a)}
@@ -21,14 +21,15 @@ end, so it carries the abandoned lexer state along as its *watcher*, and dies if
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
+from .compiling import inner
 from .earley_items import LOW, advance, intern_items
 from .earley_lexer import LexerField, lexer_field, lexer_step, lexer_union
 from .earley_memo import push, push_list
 from .earley_set import earley_accepts
 from .intern import intern_config, intern_list, intern_set
-from .memory import HEADER, INNER, KERNEL, SCALARS, Column, Scalar, call_entry, get_i32, get_i64, get_u8, put_i64
+from .memory import HEADER, SCALARS, Column, Scalar, call_entry, get_i32, get_i64, get_u8, put_i64
 from .opcodes import Op
 
 __all__ = ["earley_complete", "earley_initial", "earley_step", "record_complete", "record_step"]
@@ -44,7 +45,7 @@ WATCHED_ONLY = 2
 _ACCEPT_ITEM = 1 << 32
 
 
-@njit(_INT(HEADER, _INT), **INNER)
+@inner(_INT(HEADER, _INT))
 def lexer_of(header, record):
     """The lexer state of a record."""
     if record & WATCHED == 0:
@@ -52,7 +53,7 @@ def lexer_of(header, record):
     return get_i64(header, Column.LIST_DATA, get_i64(header, Column.LIST_OFFSET, (record & LOW) ^ WATCHED))
 
 
-@njit(_INT(HEADER, _INT), **INNER)
+@inner(_INT(HEADER, _INT))
 def watcher_of(header, record):
     """The watcher of a record, a lexer state; 0 if there is none."""
     if record & WATCHED == 0:
@@ -60,7 +61,7 @@ def watcher_of(header, record):
     return get_i64(header, Column.LIST_DATA, get_i64(header, Column.LIST_OFFSET, (record & LOW) ^ WATCHED) + 1)
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT, _INT))
 def push_record(header, end, earley_set, lexer, watcher):
     """Append a record; a lexeme that ends here and cannot go on is scanned at once. Returns the new end."""
     accepted = lexer_field(header, lexer, LexerField.ACCEPTED)
@@ -73,7 +74,7 @@ def push_record(header, end, earley_set, lexer, watcher):
     return push(header, end, (earley_set << 32) | lexer)
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def record_step(header, record, cls, end):
     """Append the records, at most two, that follow one after a byte of class ``cls`` (longest match); new end."""
     earley_set = record >> 32
@@ -97,7 +98,7 @@ def record_step(header, record, cls, end):
     return end
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def dynamic_step(header, records, cls, base):
     """Write the records after a byte of class ``cls`` to ``SCRATCH[base:]`` (dynamic lexing); returns their end.
 
@@ -115,7 +116,8 @@ def dynamic_step(header, records, cls, base):
             continue
         accepted = lexer_field(header, lexer, LexerField.ACCEPTED)
         if accepted != 0:
-            items_end = push_list(header, items_end, call_entry(header, Scalar.EARLEY_SCAN_ENTRY, record >> 32, accepted, items_end))
+            after = call_entry(header, Scalar.EARLEY_SCAN_ENTRY, record >> 32, accepted, items_end)
+            items_end = push_list(header, items_end, after)
         if lexer_field(header, lexer, LexerField.EXTENDS) != 0:
             end = push(header, end, (record >> 32 << 32) | lexer)
     if items_end > items:
@@ -124,7 +126,7 @@ def dynamic_step(header, records, cls, base):
     return end
 
 
-@njit(_INT(HEADER, _INT), **INNER)
+@inner(_INT(HEADER, _INT))
 def drop_doomed(header, end):
     """Drop the records of ``SCRATCH[:end]`` that no text finishes; returns the new end."""
     kept = np.int64(0)
@@ -137,7 +139,7 @@ def drop_doomed(header, end):
     return kept
 
 
-@njit(_INT(HEADER, _INT, _INT), **KERNEL)
+@inner(_INT(HEADER, _INT, _INT))
 def earley_step(header, config, byte):
     """EARLEY after one more byte, or 0. Meaningless if it leaves a status."""
     records = np.int64(get_i32(header, Column.CONFIG_A, config))
@@ -159,7 +161,7 @@ def earley_step(header, config, byte):
     return intern_config(header, Op.EARLEY, following, get_i64(header, Column.CONFIG_B, config), 0, parent)
 
 
-@njit(_INT(HEADER, _INT, _INT), **KERNEL)
+@inner(_INT(HEADER, _INT, _INT))
 def earley_initial(header, grammar, parent):
     """EARLEY before the first byte of a text of a grammar, after whose end ``parent`` resumes; 0 if no text is."""
     end = push(header, 0, _ACCEPT_ITEM)
@@ -175,7 +177,7 @@ def earley_initial(header, grammar, parent):
     return intern_config(header, Op.EARLEY, records, grammar, 0, parent)
 
 
-@njit(types.boolean(HEADER, _INT, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT, _INT))
 def record_complete(header, record, base):
     """True if the text may end at a record. Works above ``SCRATCH[base]``."""
     earley_set = record >> 32
@@ -188,7 +190,7 @@ def record_complete(header, record, base):
     return earley_accepts(header, call_entry(header, Scalar.EARLEY_SCAN_ENTRY, earley_set, accepted, base))
 
 
-@njit(types.boolean(HEADER, _INT), **KERNEL)
+@inner(types.boolean(HEADER, _INT))
 def earley_complete(header, config):
     """True if the text so far is a word of the grammar. Meaningless if it leaves a status."""
     records = np.int64(get_i32(header, Column.CONFIG_A, config))

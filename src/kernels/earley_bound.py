@@ -1,41 +1,42 @@
 """A lower bound on the bytes that finish a text: exact for the parser, blind to what the lexer forbids.
 
-The bound of a return node is the length of a shortest path to the end of the text in the graph of nodes, where an item
-costs the fewest bytes that the rest of its rule takes. The graph is acyclic but for the systems of left-recursive nodes,
-in each of which the bounds are relaxed together (Bellman 1958). Deep stacks make long chains of nodes, so the order of
-computation is kept on a stack in the work space.
+The bound of a return node is the length of a shortest path to the end of the text in the graph of nodes, where an
+item costs the fewest bytes that the rest of its rule takes. The graph is acyclic but for the systems of
+left-recursive nodes, in each of which the bounds are relaxed together (Bellman 1958). Deep stacks make long chains of
+nodes, so the order of computation is kept on a stack in the work space.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
+from .compiling import inner
 from .earley import lexer_of
 from .earley_items import LOW, SELF, named_node
 from .earley_lexer import STATE_FIELDS, LexerField, lexer_field
 from .earley_memo import Memo, push, recall, remember
 from .intern import intern_list
-from .memory import HEADER, INNER, KERNEL, SCALARS, Column, Scalar, call_entry, get_i32, get_i64, put_i64
+from .memory import HEADER, SCALARS, Column, Scalar, call_entry, get_i32, get_i64, put_i64
 
-__all__ = ["earley_bound", "record_bound"]
+__all__ = ["config_bound", "record_bound"]
 
 _INT = types.int64
 _FAR = 1 << 40
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def push_unknown(header, items, end):
-    """Append the nodes of a list of items whose bounds are not known, those marked SELF excepted; returns the new end."""
+    """Append the nodes of a list of items whose bounds are not known, unless marked SELF; returns the new end."""
     for i in range(get_i64(header, Column.LIST_OFFSET, items), get_i64(header, Column.LIST_OFFSET, items + 1)):
         node = get_i64(header, Column.LIST_DATA, i) & LOW
-        if get_i64(header, Column.LIST_DATA, i) >= 0 and node != 0 and node & SELF == 0:
-            if recall(header, Memo.BOUND, node, 0) < 0:
-                end = push(header, end, node)
+        outer = get_i64(header, Column.LIST_DATA, i) >= 0 and node != 0 and node & SELF == 0
+        if outer and recall(header, Memo.BOUND, node, 0) < 0:
+            end = push(header, end, node)
     return end
 
 
-@njit(_INT(HEADER, _INT), **INNER)
+@inner(_INT(HEADER, _INT))
 def list_bound(header, items):
     """Fewest bytes over a list of items, all of whose nodes are known."""
     best = np.int64(_FAR)
@@ -48,7 +49,7 @@ def list_bound(header, items):
     return best
 
 
-@njit(types.void(HEADER, _INT, _INT), **INNER)
+@inner(types.void(HEADER, _INT, _INT))
 def relax_system(header, system, base):
     """Remember the bounds of all members of a system whose outer nodes are known.
 
@@ -87,7 +88,7 @@ def relax_system(header, system, base):
         remember(header, Memo.BOUND, node, 0, get_i64(header, Column.SCRATCH, j + 1))
 
 
-@njit(types.void(HEADER, _INT, _INT), **INNER)
+@inner(types.void(HEADER, _INT, _INT))
 def bound_nodes(header, base, end):
     """Find the bounds of the nodes ``SCRATCH[base:end]`` and of all that they lead to."""
     while end > base and header[SCALARS + Scalar.STATUS] == 0:
@@ -106,14 +107,14 @@ def bound_nodes(header, base, end):
             relax_system(header, items, end)
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def set_bound(header, earley_set, base):
     """Fewest bytes that finish from an Earley set with nothing pending. Works above ``SCRATCH[base]``."""
     bound_nodes(header, base, push_unknown(header, earley_set, base))
     return list_bound(header, earley_set) if header[SCALARS + Scalar.STATUS] == 0 else np.int64(0)
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def record_bound(header, earley_set, lexer, base):
     """Fewest bytes that finish from a record of ``earley.py``. Works above ``SCRATCH[base]``."""
     if lexer == call_entry(header, Scalar.EARLEY_BEGIN_ENTRY, earley_set, base, 0):
@@ -133,12 +134,13 @@ def record_bound(header, earley_set, lexer, base):
     return best
 
 
-@njit(_INT(HEADER, _INT), **KERNEL)
-def earley_bound(header, config):
+@inner(_INT(HEADER, _INT))
+def config_bound(header, config):
     """A lower bound on the bytes that finish the text of a configuration EARLEY."""
     records = np.int64(get_i32(header, Column.CONFIG_A, config))
     best = np.int64(_FAR)
     for i in range(get_i64(header, Column.LIST_OFFSET, records), get_i64(header, Column.LIST_OFFSET, records + 1)):
         record = get_i64(header, Column.LIST_DATA, i)
-        best = min(best, record_bound(header, record >> 32, lexer_of(header, record), 0))
+        bound = call_entry(header, Scalar.EARLEY_BOUND_ENTRY, record >> 32, lexer_of(header, record), 0)
+        best = min(best, bound)
     return best

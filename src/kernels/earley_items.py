@@ -5,8 +5,8 @@ Vocabulary of the Earley kernels
 dot
     A place in a rule, named by what follows it: rules that end alike share their dots. Dot 0 is the end of a rule.
 return node
-    What resumes when a nonterminal is complete: a set of items, named by an int. Earley (1970) keeps the *position* where
-    the nonterminal began, which differs at every byte; the node is the same wherever the same things resume.
+    What resumes when a nonterminal is complete: a set of items, named by an int. Earley (1970) keeps the *position*
+    where the nonterminal began, which differs at every byte; the node is the same wherever the same things resume.
 item
     ``dot << 32 | node``: what the rest of a rule is, and what resumes after it. A node is already flattened through
     dots at ends of rules, so right recursion leaves nothing behind, and nullable symbols are skipped beforehand.
@@ -29,11 +29,12 @@ is one of ``dot << 32 | b``, and the former is dropped. That keeps the sets of a
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
+from .compiling import inner
 from .earley_memo import Memo, push, push_list, recall, remember
 from .intern import intern_list, sort_unique
-from .memory import HEADER, INNER, SCALARS, Column, Scalar, call_entry, get_i32, get_i64, get_u8, put_i64
+from .memory import HEADER, SCALARS, Column, Scalar, call_entry, get_i32, get_i64, get_u8, put_i64
 
 __all__ = ["LOW", "SELF", "advance", "content", "drop_subsumed", "intern_items", "named_node", "push_skips"]
 
@@ -49,7 +50,7 @@ _MOST_PAIRS = 64
 _PAIR_FIELDS = 3
 
 
-@njit(_INT(HEADER, _INT), **INNER)
+@inner(_INT(HEADER, _INT))
 def content(header, node):
     """The list of items that resume at a return node."""
     if node == 0:
@@ -59,7 +60,7 @@ def content(header, node):
     return max(np.int64(0), recall(header, Memo.CONTENT, node, 0))
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def push_skips(header, end, dot, node):
     """Append the items at a dot and at the dots behind nullable symbols; returns the new end."""
     for i in range(
@@ -69,7 +70,7 @@ def push_skips(header, end, dot, node):
     return end
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def advance(header, end, dot, node):
     """Append all items that "the dot was reached" stands for, those of the node if the rule can end; new end."""
     end = push_skips(header, end, dot, node)
@@ -78,7 +79,7 @@ def advance(header, end, dot, node):
     return end
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT, _INT))
 def find_pair(header, base, count, one, other):
     """Index of the pair among the ``count`` pairs at ``SCRATCH[base:]``, or -1."""
     for i in range(count):
@@ -90,7 +91,7 @@ def find_pair(header, base, count, one, other):
     return -1
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT, _INT, _INT))
 def find_answer(header, base, count, item, first, last):
     """Is there an answer to an item among the items ``LIST_DATA[first:last]``?
 
@@ -116,7 +117,7 @@ def find_answer(header, base, count, item, first, last):
     return verdict
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT, _INT))
 def simulate_pair(header, base, count, at, collecting):
     """Examine pair ``at``: does its second node have an answer to each item of its first?
 
@@ -150,11 +151,11 @@ def simulate_pair(header, base, count, at, collecting):
     return count
 
 
-@njit(types.boolean(HEADER, _INT, _INT, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT, _INT, _INT))
 def subsumed(header, one, other, base):
     """True if node ``other`` is known to simulate node ``one``. Works above ``SCRATCH[base]``.
 
-    More than ``_MOST_PAIRS`` undecided pairs are not worth it: the answer is then False, which costs room and is not wrong.
+    More than ``_MOST_PAIRS`` undecided pairs are not worth it: the answer is then False, which costs room alone.
     """
     if one == other:
         return True
@@ -193,7 +194,7 @@ def subsumed(header, one, other, base):
     return get_i64(header, Column.SCRATCH, base + 2) == 1
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def named_node(header, item, system, base):
     """The node of an item of a system, whether it is named SELF or not; 0 without room."""
     node = item & LOW
@@ -203,7 +204,7 @@ def named_node(header, item, system, base):
     return intern_list(header, base, 2) if end == base + 2 else np.int64(0)
 
 
-@njit(types.boolean(HEADER, _INT, _INT, _INT, _INT, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT, _INT, _INT, _INT, _INT))
 def is_spare(header, first, last, at, system, work):
     """True if ``SCRATCH[at]`` is subsumed by another item among ``SCRATCH[first:last]``, all with the same dot.
 
@@ -223,7 +224,7 @@ def is_spare(header, first, last, at, system, work):
     return False
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def drop_subsumed(header, base, length, system):
     """Drop subsumed items from the sorted ``SCRATCH[base : base + length]``; returns the new length.
 
@@ -250,7 +251,7 @@ def drop_subsumed(header, base, length, system):
     return kept - base
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def intern_items(header, base, length):
     """The interned set of the items ``SCRATCH[base : base + length]`` without those that are subsumed; 0 if empty."""
     length = sort_unique(header, base, length)

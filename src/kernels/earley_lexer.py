@@ -15,12 +15,13 @@ from __future__ import annotations
 from enum import IntEnum
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
+from .compiling import inner
 from .earley_memo import Memo, ask_room, push, push_list, recall, remember
 from .earley_set import TERMINAL_FIELDS
 from .intern import intern_set
-from .memory import COLUMNS, HEADER, INNER, SCALARS, Column, Scalar, call_entry, get_i32, get_i64, put_i32
+from .memory import COLUMNS, HEADER, SCALARS, Column, Scalar, call_entry, get_i32, get_i64, put_i32
 from .opcodes import UNFILLED
 
 __all__ = ["LexerField", "intern_lexer", "lexer_field", "lexer_step", "lexer_union", "start_of"]
@@ -41,13 +42,13 @@ STATE_FIELDS = 3
 _LOWEST = -(1 << 62)
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def lexer_field(header, lexer, field):
     """One field of a lexer state."""
     return np.int64(get_i32(header, Column.EARLEY_LEXER, lexer * LEXER_FIELDS + field))
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def accepted_terminals(header, states, base):
     """The terminals of the accepting states of a list: those of the highest rank, all if lexing is dynamic."""
     dynamic = header[SCALARS + Scalar.EARLEY_DYNAMIC] != 0
@@ -69,7 +70,7 @@ def accepted_terminals(header, states, base):
     return intern_set(header, base, end - base)
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def intern_lexer(header, base, length):
     """The lexer state that is the set of automaton states ``SCRATCH[base : base + length]``."""
     states = intern_set(header, base, length)
@@ -102,7 +103,7 @@ def intern_lexer(header, base, length):
     return new
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def lexer_step(header, lexer, cls, base):
     """The lexer state after a byte of class ``cls``, 0 if there is none. Works above ``SCRATCH[base]``."""
     classes = header[SCALARS + Scalar.EARLEY_CLASSES]
@@ -122,7 +123,7 @@ def lexer_step(header, lexer, cls, base):
     return after
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def lexer_union(header, one, other, base):
     """The lexer state that has the automaton states of both (0: none). Works above ``SCRATCH[base]``."""
     if one == 0 or other == 0:
@@ -132,7 +133,7 @@ def lexer_union(header, one, other, base):
     return call_entry(header, Scalar.EARLEY_LEXER_ENTRY, base, end - base, 0)
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def start_of(header, earley_set, base):
     """The lexer state before the lexemes that an Earley set can take, and the ignored ones. Above ``SCRATCH[base]``."""
     known = recall(header, Memo.START, earley_set, 0)

@@ -1,10 +1,11 @@
 """Whether a record can be finished at all, where longest match may have doomed it.
 
-``NAME NAME`` without anything to separate them can be parsed and never be lexed; a hypothesis that waits for a watcher to
-die may wait in vain. Where the tables cannot exclude that beforehand (grammar/cfg/liveness.py), every new record is
-decided by a search over records: best first by the lower bound of earley_bound.py, until a finished one or one that is
-known to be live comes up. The verdicts of all records on the way, or, if the search runs dry, of all that it saw, are
-remembered. The search can be endless only if ever new records are all doomed; it is then stopped by a typed limit.
+``NAME NAME`` without anything to separate them can be parsed and never be lexed; a hypothesis that waits for a
+watcher to die may wait in vain. Where the tables cannot exclude that beforehand (grammar/cfg/liveness.py), every new
+record is decided by a search over records: best first by the lower bound of earley_bound.py, until a finished one or
+one that is known to be live comes up. The verdicts of all records on the way, or, if the search runs dry, of all that
+it saw, are remembered. The search can be endless only if ever new records are all doomed; it is then stopped by a
+typed limit.
 
 One array in the work space holds the records seen and, in the third field, the binary heap of those to be examined::
 
@@ -14,13 +15,13 @@ One array in the work space holds the records seen and, in the third field, the 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
+from .compiling import inner
 from .earley import WATCHED, WATCHED_ONLY, lexer_of, record_complete, record_step
-from .earley_bound import record_bound
 from .earley_items import LOW
 from .earley_memo import Memo, ask_room, push, recall, remember
-from .memory import HEADER, INNER, SCALARS, Column, Scalar, get_i64, put_i64
+from .memory import HEADER, SCALARS, Column, Scalar, call_entry, get_i64, put_i64
 
 __all__ = ["SEARCH_LIMIT", "record_live"]
 
@@ -33,7 +34,7 @@ _FIELDS = 3
 _HEAP = 2
 
 
-@njit(types.void(HEADER, _INT, _INT, _INT), **INNER)
+@inner(types.void(HEADER, _INT, _INT, _INT))
 def heap_insert(header, base, size, value):
     """Add a value to the heap of ``size`` values at ``SCRATCH[base + 2 :: 3]``."""
     at = size
@@ -47,7 +48,7 @@ def heap_insert(header, base, size, value):
     put_i64(header, Column.SCRATCH, base + at * _FIELDS + _HEAP, value)
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def heap_remove(header, base, size):
     """Remove the least of ``size`` values and return it."""
     least = get_i64(header, Column.SCRATCH, base + _HEAP)
@@ -71,7 +72,7 @@ def heap_remove(header, base, size):
     return least
 
 
-@njit(_INT(HEADER, _INT), **INNER)
+@inner(_INT(HEADER, _INT))
 def known_live(header, record):
     """1 or 0 if it is known whether a record is live, else UNFILLED."""
     if header[SCALARS + Scalar.EARLEY_DOOMED] == WATCHED_ONLY and record & WATCHED == 0:
@@ -79,7 +80,7 @@ def known_live(header, record):
     return recall(header, Memo.LIVE, record >> 32, record & LOW)
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def settle_path(header, base, at):
     """Remember that a record and all its predecessors are live."""
     while at >= 0:
@@ -89,7 +90,7 @@ def settle_path(header, base, at):
     return 1
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT, _INT, _INT))
 def add_seen(header, base, seen, waiting, record, predecessor):
     """Enter a record that the present search has not seen and that is not known to be doomed; returns ``seen``."""
     serial = header[SCALARS + Scalar.EARLEY_SEARCHES]
@@ -101,14 +102,16 @@ def add_seen(header, base, seen, waiting, record, predecessor):
         return seen
     end = push(header, base + seen * _FIELDS, record)
     end = push(header, push(header, end, predecessor), 0)
-    bound = np.int64(0) if known == 1 else record_bound(header, record >> 32, lexer_of(header, record), end)
+    bound = np.int64(0)
+    if known < 0:
+        bound = call_entry(header, Scalar.EARLEY_BOUND_ENTRY, record >> 32, lexer_of(header, record), end)
     if header[SCALARS + Scalar.STATUS] != 0:
         return seen
     heap_insert(header, base, waiting, (bound << 32) | seen)
     return seen + 1
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def record_live(header, record, base):
     """1 if some text finishes from a record of longest-match lexing, else 0. Works above ``SCRATCH[base]``."""
     known = known_live(header, record)

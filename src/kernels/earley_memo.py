@@ -29,9 +29,10 @@ from __future__ import annotations
 from enum import IntEnum
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
-from .memory import COLUMNS, HEADER, INNER, KERNEL, SCALARS, Column, Scalar, get_i64, put_i64
+from .compiling import entry, inner
+from .memory import COLUMNS, HEADER, SCALARS, Column, Scalar, get_i64, put_i64
 from .opcodes import UNFILLED, Status
 
 __all__ = ["Memo", "ask_room", "push", "push_list", "recall", "rehash_memo", "remember"]
@@ -60,7 +61,7 @@ MEMO_FIELDS = 3
 _QUESTION_SHIFT = 40
 
 
-@njit(types.void(HEADER, _INT), **INNER)
+@inner(types.void(HEADER, _INT))
 def ask_room(header, column):
     """Set the status that makes ``runtime/cfg_binding.py`` grow a column of the grammar machine."""
     if header[SCALARS + Scalar.STATUS] == 0:
@@ -68,7 +69,7 @@ def ask_room(header, column):
         header[SCALARS + Scalar.DETAIL] = column
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def memo_slot(header, first, second):
     """Slot of the entry with these first two words, or the free slot where it belongs."""
     mask = header[COLUMNS + Column.EARLEY_MEMO] // MEMO_FIELDS - 1
@@ -82,7 +83,7 @@ def memo_slot(header, first, second):
         slot = (slot + 1) & mask
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def recall(header, question, a, b):
     """The remembered answer, or UNFILLED."""
     slot = memo_slot(header, (np.int64(question) << _QUESTION_SHIFT) | a, b)
@@ -91,7 +92,7 @@ def recall(header, question, a, b):
     return get_i64(header, Column.EARLEY_MEMO, slot * MEMO_FIELDS + 2)
 
 
-@njit(types.void(HEADER, _INT, _INT, _INT, _INT), **INNER)
+@inner(types.void(HEADER, _INT, _INT, _INT, _INT))
 def remember(header, question, a, b, answer):
     """Remember an answer, unless the status says that it may be wrong or the table is full (which sets the status)."""
     if header[SCALARS + Scalar.STATUS] != 0:
@@ -108,17 +109,17 @@ def remember(header, question, a, b, answer):
     put_i64(header, Column.EARLEY_MEMO, slot + 2, answer)
 
 
-@njit(types.void(HEADER, types.Array(_INT, 1, "C")), **KERNEL)
+@entry(types.void(HEADER, types.Array(_INT, 1, "C")))
 def rehash_memo(header, old):
     """Enter the entries of a former table (int64[entries * 3]) into the present one, which is larger and all zeros."""
-    for entry in range(0, old.size, MEMO_FIELDS):
-        if old[entry] != 0:
-            slot = memo_slot(header, old[entry], old[entry + 1]) * MEMO_FIELDS
+    for at in range(0, old.size, MEMO_FIELDS):
+        if old[at] != 0:
+            slot = memo_slot(header, old[at], old[at + 1]) * MEMO_FIELDS
             for field in range(MEMO_FIELDS):
-                put_i64(header, Column.EARLEY_MEMO, slot + field, old[entry + field])
+                put_i64(header, Column.EARLEY_MEMO, slot + field, old[at + field])
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def push(header, end, value):
     """``SCRATCH[end] = value``; returns the new end. Without room the status is set and nothing is written."""
     if end >= header[COLUMNS + Column.SCRATCH]:
@@ -129,7 +130,7 @@ def push(header, end, value):
     return end + 1
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def push_list(header, end, index):
     """Append a whole interned list to the work space; returns the new end."""
     for i in range(get_i64(header, Column.LIST_OFFSET, index), get_i64(header, Column.LIST_OFFSET, index + 1)):

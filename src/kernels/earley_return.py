@@ -24,19 +24,20 @@ one level further in, becomes the older one.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
+from .compiling import inner
 from .earley_items import LOW, SELF, advance, intern_items, named_node, push_skips
 from .earley_memo import Memo, push, push_list, recall, remember
 from .intern import intern_list, sort_unique
-from .memory import HEADER, INNER, SCALARS, Column, Scalar, call_entry, get_i32, get_i64, get_u32, put_i64
+from .memory import HEADER, SCALARS, Column, Scalar, call_entry, get_i32, get_i64, get_u32, put_i64
 
 __all__ = ["reaches", "return_node"]
 
 _INT = types.int64
 
 
-@njit(types.boolean(HEADER, _INT, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT, _INT))
 def reaches(header, environment, nonterminal):
     """True if some nonterminal of the environment can begin with the given one."""
     words = header[SCALARS + Scalar.EARLEY_WORDS]
@@ -50,7 +51,7 @@ def reaches(header, environment, nonterminal):
     return False
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def restrict(header, nonterminal, environment, base):
     """The part of an environment whose nonterminals can begin with the given one; 0 if there is none."""
     words = header[SCALARS + Scalar.EARLEY_WORDS]
@@ -65,7 +66,7 @@ def restrict(header, nonterminal, environment, base):
     return intern_list(header, base, end - base)
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT, _INT))
 def push_sources(header, nonterminal, environment, recursive, end):
     """Append what resumes after one nonterminal: from the environment, and from each of its parents; new end."""
     for i in range(
@@ -90,7 +91,7 @@ def push_sources(header, nonterminal, environment, recursive, end):
     return end
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def intern_system(header, base, length):
     """Index of the system ``SCRATCH[base : base + length]``, with the contents of its members remembered."""
     system = intern_list(header, base, length)
@@ -113,7 +114,7 @@ def intern_system(header, base, length):
     return system
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def reduced_system(header, system, base):
     """The system without the items that others of the same member and dot subsume."""
     known = recall(header, Memo.SYSTEM, system, 0)
@@ -146,7 +147,7 @@ def reduced_system(header, system, base):
     return reduced
 
 
-@njit(types.void(HEADER, _INT, _INT, _INT), **INNER)
+@inner(types.void(HEADER, _INT, _INT, _INT))
 def solve_component(header, nonterminal, environment, base):
     """Find and remember the nodes of all members of a component. Those of outer components must be known."""
     component = get_i32(header, Column.EARLEY_COMPONENT, nonterminal * 2)
@@ -176,7 +177,7 @@ def solve_component(header, nonterminal, environment, base):
         remember(header, Memo.NODE, member, environment, named_node(header, SELF | member, system, base))
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def return_node(header, nonterminal, environment, base):
     """The return node of a nonterminal that is predicted in an environment that reaches it; 0 on failure.
 

@@ -11,13 +11,14 @@ rules begin with a given terminal; so only the return nodes of the rules that a 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
+from .compiling import inner
 from .earley_items import LOW, advance, intern_items
 from .earley_memo import Memo, push, recall, remember
 from .earley_return import reaches
 from .intern import intern_list
-from .memory import HEADER, INNER, SCALARS, Column, Scalar, call_entry, get_i32, get_i64
+from .memory import HEADER, SCALARS, Column, Scalar, call_entry, get_i32, get_i64
 
 __all__ = ["ACCEPT", "TERMINAL_FIELDS", "earley_accepts", "environment_of", "push_scanned", "scan"]
 
@@ -29,7 +30,7 @@ ACCEPT = 1 << 30
 TERMINAL_FIELDS = 3
 
 
-@njit(_INT(HEADER, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT))
 def environment_of(header, earley_set, base):
     """The environment of an Earley set (see earley_return.py). Works above ``SCRATCH[base]``."""
     known = recall(header, Memo.ENVIRONMENT, earley_set, 0)
@@ -59,7 +60,7 @@ def environment_of(header, earley_set, base):
     return environment
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def push_scanned(header, earley_set, terminal, end):
     """Append the items of a set after one terminal; returns the new end."""
     first = get_i64(header, Column.LIST_OFFSET, earley_set)
@@ -74,9 +75,8 @@ def push_scanned(header, earley_set, terminal, end):
     environment = call_entry(header, Scalar.EARLEY_ENVIRONMENT_ENTRY, earley_set, end, 0)
     if environment == 0:
         return end
-    for i in range(
-        get_i32(header, Column.EARLEY_CORNER_OFFSET, terminal), get_i32(header, Column.EARLEY_CORNER_OFFSET, terminal + 1)
-    ):
+    last = get_i32(header, Column.EARLEY_CORNER_OFFSET, terminal + 1)
+    for i in range(get_i32(header, Column.EARLEY_CORNER_OFFSET, terminal), last):
         nonterminal = np.int64(get_i32(header, Column.EARLEY_CORNER, i * 2))
         if reaches(header, environment, nonterminal):
             node = call_entry(header, Scalar.EARLEY_NODE_ENTRY, nonterminal, environment, end)
@@ -86,23 +86,21 @@ def push_scanned(header, earley_set, terminal, end):
     return end
 
 
-@njit(_INT(HEADER, _INT, _INT, _INT), **INNER)
+@inner(_INT(HEADER, _INT, _INT, _INT))
 def scan(header, earley_set, terminals, base):
     """The Earley set after any terminal of an interned list; 0 if none can be taken. Works above ``SCRATCH[base]``."""
     known = recall(header, Memo.SCAN, earley_set, terminals)
     if known >= 0:
         return known
     end = base
-    for i in range(
-        get_i64(header, Column.LIST_OFFSET, terminals), get_i64(header, Column.LIST_OFFSET, terminals + 1)
-    ):
+    for i in range(get_i64(header, Column.LIST_OFFSET, terminals), get_i64(header, Column.LIST_OFFSET, terminals + 1)):
         end = push_scanned(header, earley_set, get_i64(header, Column.LIST_DATA, i), end)
     after = intern_items(header, base, end - base)
     remember(header, Memo.SCAN, earley_set, terminals, after)
     return after
 
 
-@njit(types.boolean(HEADER, _INT), **INNER)
+@inner(types.boolean(HEADER, _INT))
 def earley_accepts(header, earley_set):
     """True if the start symbol is complete at an Earley set."""
     for i in range(

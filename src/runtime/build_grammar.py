@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..errors import GrammarError
 from ..grammar.cfg.tables import build_tables
 from ..grammar.ir import Grammar
-from ..kernels.earley import earley_initial
-from ..kernels.grammar_entries import install_grammar_entries
-from .cfg_binding import bind_grammar
+from .cfg_binding import bind_grammar, initial_config
 from .completion_cfg import shortest_completion
 from .explain import Expectation
 from .explain_cfg import expected
@@ -41,19 +38,16 @@ def grammar_parts(machine: Machine, grammar: Grammar) -> GrammarParts:
         GrammarError: its language is empty, or its lexing lets no text of it through.
     """
     arena = machine.arena
-    install_grammar_entries(arena.header)
-    number = bind_grammar(arena, build_tables(grammar))
-    start = int(arena.run(earley_initial, number, machine.end))
-    if start == 0:
-        raise GrammarError(
-            f"no text of {grammar.start!r} survives longest-match lexing",
-            hint='separate terminals that run together, %ignore blanks, or compile with lexer="dynamic"',
-        )
+    tables = build_tables(grammar)
+    start = initial_config(arena, tables, bind_grammar(arena, tables), machine.end)
 
     def completion(config: int) -> bytes:
         return shortest_completion(arena, config, arena.limits)
 
     def describe(config: int) -> list[Expectation]:
-        return [Expectation(name, rule, span) for name, rule, span in expected(arena, config)]
+        return [
+            Expectation(one.terminal or "the end of the text", one.rule, one.span)
+            for one in expected(arena, tables, config)
+        ]
 
     return GrammarParts(start, completion, describe)

@@ -10,21 +10,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import LimitError
+from ..errors import GrammarError, LimitError
 from ..grammar.cfg.tables import CfgTables
 from ..kernels.columns import Column, Scalar
 from ..kernels.earley import WATCHED_ONLY
-from ..kernels.earley_entries import install_earley_entries
+from ..kernels.earley_entries import earley_initial_entry, install_earley_entries
 from ..kernels.earley_lexer import LEXER_FIELDS
 from ..kernels.earley_live import SEARCH_LIMIT
 from ..kernels.earley_memo import MEMO_FIELDS, rehash_memo
 from ..kernels.opcodes import Status
 from .arena import Arena
 
-__all__ = ["bind_grammar"]
+__all__ = ["bind_grammar", "initial_config"]
 
 _INITIAL_MEMOS = 1024
 _INITIAL_LEXERS = 64
+_SEARCH_SHARE = 20
+"""A search for one record of many in a mask may visit this part of ``Limits.search``."""
 
 
 def bind_grammar(arena: Arena, tables: CfgTables) -> int:
@@ -51,10 +53,30 @@ def bind_grammar(arena: Arena, tables: CfgTables) -> int:
     arena.set(Scalar.EARLEY_DYNAMIC, int(tables.grammar.lexer == "dynamic"))
     arena.set(Scalar.EARLEY_DOOMED, _doomed(tables))
     arena.set(Scalar.EARLEY_WORDS, tables.reach.shape[1])
-    arena.set(Scalar.EARLEY_SEARCH, arena.limits.search)
+    arena.set(Scalar.EARLEY_SEARCH, max(1, arena.limits.search // _SEARCH_SHARE))
     install_earley_entries(arena.header)
-    arena.on(Status.GROW_EARLEY, lambda detail: _grow(arena, detail))
+    arena.on(Status.GROW_EARLEY, lambda detail: _grow(arena, tables, detail))
     return 0
+
+
+def initial_config(arena: Arena, tables: CfgTables, grammar: int, parent: int) -> int:
+    """The configuration before a text of the grammar, after whose end ``parent`` resumes.
+
+    Raises:
+        GrammarError: the parser would accept some text, and the lexer cuts every such text in another way.
+        LimitError: the search for such a text was given up.
+    """
+    config = int(arena.run(earley_initial_entry, grammar, parent))
+    if config:
+        return config
+    source = tables.grammar
+    one, other = tables.separation.culprits[0]
+    raise GrammarError(
+        f"no text is ever complete: longest match never lets {other} begin where {one} has ended",
+        pointer=one,
+        span=source.terminal[one].span,
+        hint="let an ignored terminal (%ignore) separate the two, or choose lexer='dynamic'",
+    )
 
 
 def _doomed(tables: CfgTables) -> int:
@@ -90,11 +112,12 @@ def _bind_columns(arena: Arena, tables: CfgTables) -> None:
     arena.bind(Column.EARLEY_STATE, np.ascontiguousarray(state))
 
 
-def _grow(arena: Arena, detail: int) -> None:
+def _grow(arena: Arena, tables: CfgTables, detail: int) -> None:
     """Double a column that a kernel found full."""
     if detail == SEARCH_LIMIT:
         raise LimitError(
-            f"no way to finish the text was found within {arena.limits.search:,} steps of search",
+            f"whether the text can be finished was not decided within {arena.get(Scalar.EARLEY_SEARCH):,} steps"
+            + "".join(f"; {one} and {other} may not be separable" for one, other in tables.separation.culprits[:1]),
             hint="let an ignored terminal separate the others, use lexer='dynamic', or raise Limits(search=...)",
         )
     column = Column(detail)

@@ -16,8 +16,7 @@ import numpy as np
 
 from ..errors import LimitError
 from ..kernels.columns import Column
-from ..kernels.earley import earley_complete, earley_step
-from ..kernels.earley_bound import earley_bound
+from ..kernels.earley_entries import earley_bound_entry, earley_complete_entry, earley_step_entry
 from .arena import Arena
 from .limits import Limits
 
@@ -33,21 +32,21 @@ def shortest_completion(arena: Arena, config: int, limits: Limits) -> bytes:
     _, representatives = np.unique(arena.column(Column.EARLEY_CLASS), return_index=True)
     alphabet = sorted(representatives.tolist())
     deadline = time.monotonic() + limits.seconds
-    queue: list[tuple[int, bytes, int]] = [(arena.run(earley_bound, config), b"", config)]
+    queue: list[tuple[int, bytes, int]] = [(arena.run(earley_bound_entry, config), b"", config)]
     settled: set[int] = set()
     while queue:
         _, text, current = heapq.heappop(queue)
         if current in settled:
             continue
         settled.add(current)
-        if arena.run(earley_complete, current):
+        if arena.run(earley_complete_entry, current):
             return text
         if len(settled) > limits.search or time.monotonic() > deadline:
             break
         for byte in alphabet:
-            following = arena.run(earley_step, current, byte)
+            following = arena.run(earley_step_entry, current, byte)
             if following and following not in settled:
-                cost = len(text) + 1 + arena.run(earley_bound, following)
+                cost = len(text) + 1 + arena.run(earley_bound_entry, following)
                 heapq.heappush(queue, (cost, text + bytes((byte,)), following))
     raise LimitError(
         f"no way to finish the text was found within {len(settled):,} steps of search",

@@ -50,10 +50,13 @@ class Explainer:
         for position, byte in enumerate(data):
             after = machine.step(config, byte)
             if after == 0:
-                return self._refusal(config, data, position)
+                break
             config = after
-        if ends and not machine.accepting(config):
-            return self._refusal(config, data, len(data))
+        else:
+            position = len(data)
+        if position < len(data) or (ends and not machine.accepting(config)):
+            with machine.arena.lock:
+                return self._refusal(config, data, position)
         return Explanation(True, len(data), data, (), None, None)
 
     def _refusal(self, config: int, data: bytes, position: int) -> Explanation:

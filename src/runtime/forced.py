@@ -37,21 +37,19 @@ def forced_bytes(machine: Machine, config: int) -> bytes:
 def stable_tokens(vocabulary: Vocabulary, data: bytes) -> list[int]:
     """Canonical tokens of ``data``, cut before the first that what follows ``data`` might change.
 
-    A tokenizer may merge the end of the forced bytes with what comes next. Tokens are kept up to the last boundary at
-    which no token of the vocabulary begins that covers all the bytes left and more.
+    A tokenizer may merge the end of the forced bytes with what comes next. Where some token begins with all the bytes
+    from a place on and is longer, it may take their place, also in the middle of a token: ``{"`` before ``"`` becomes
+    ``{`` and ``""``. So tokens are kept up to the one that holds the first such place.
     """
-    tokens = vocabulary.encode(data)
-    ends = []
+    first = next((place for place in range(len(data)) if _is_proper_prefix(vocabulary, data[place:])), len(data))
+    kept = []
     at = 0
-    for token in tokens:
+    for token in vocabulary.encode(data):
         at += len(vocabulary.token_bytes(token))
-        ends.append(at)
-    kept = len(tokens)
-    for place in range(len(tokens), 0, -1):
-        start = ends[place - 2] if place > 1 else 0
-        if _is_proper_prefix(vocabulary, data[start:]):
-            kept = place - 1
-    return tokens[:kept]
+        if at > first:
+            break
+        kept.append(token)
+    return kept
 
 
 def _is_proper_prefix(vocabulary: Vocabulary, data: bytes) -> bool:

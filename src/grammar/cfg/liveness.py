@@ -1,12 +1,13 @@
 """Can longest match doom a text that the parser would still accept? A sufficient check, on automata alone.
 
-``NAME NAME`` with nothing ignored between them can be parsed but never be lexed: the first lexeme swallows the second.
-A grammar is *separable* if that cannot happen: wherever the lexer is, the lexeme can be ended so that a terminal that the
-parser takes next can be begun, directly or after an ignored lexeme, without having been swallowed.
+``NAME NAME`` with nothing ignored between them can be parsed but never be lexed: the first lexeme swallows the
+second. A grammar is *separable* if that cannot happen: wherever the lexer is, the lexeme can be ended so that a
+terminal that the parser takes next can be begun, directly or after an ignored lexeme, without having been swallowed.
 
-The check looks at *joint states*: (P, F), P the states of the automata of all terminals of F after the same bytes. What the
-machine really has at such a place is a part of P, since the parser may take fewer terminals, and whatever separates the
-whole separates every part. With FOLLOW of LL parsing, and "survives" for "no terminal of higher rank accepts here"::
+The check looks at *joint states*: (P, F), P the states of the automata of all terminals of F after the same bytes.
+What the machine really has at such a place is a part of P, since the parser may take fewer terminals, and whatever
+separates the whole separates every part. With FOLLOW of LL parsing, and "survives" for "no terminal of higher rank
+accepts here"::
 
     begun(F, b)    terminals v of which a lexeme that begins with b can be ended well
     next(P, F)     union of begun(F', b) over the bytes b that end every lexeme of P           F' = what follows here
@@ -14,9 +15,9 @@ whole separates every part. With FOLLOW of LL parsing, and "survives" for "no te
     ended(P, F)    terminals v that accept and survive at P, with FOLLOW(v) within next(P, F)
     begun(F, b) =  terminals that reach, from the joint state after b, one where they are in ended(P, F)
 
-``begun`` is the greatest solution. The grammar is separable if from every joint state every terminal in it reaches one
-where it accepts and all that may follow there is in ``next``. Hypotheses with a watcher (kernels/earley.py) are not
-covered; the machine decides those one by one.
+``begun`` is the greatest solution. The grammar is separable if from every joint state every terminal in it reaches
+one where it accepts and all that may follow there is in ``next``. Hypotheses with a watcher (kernels/earley.py) are
+not covered; the machine decides those one by one.
 
 Two attempts are made: with F always all terminals, which is quick, and with the terminals that may really follow.
 """
@@ -118,7 +119,7 @@ class _Joint:
     next: int = 0
 
 
-class _TooMany(Exception):
+class _TooManyError(Exception):
     """There are more joint states than the check is worth."""
 
 
@@ -130,7 +131,7 @@ def separation(lexicon: Lexicon) -> Separation:
         return outcome
     try:
         return _Check(lexicon, None).outcome()
-    except _TooMany:
+    except _TooManyError:
         return outcome
 
 
@@ -152,9 +153,7 @@ class _Check:
         self._solve()
         reached = self._backward({i: j.accept for i, j in enumerate(self._joints) if not j.needed & ~j.next})
         starts = set(self._starts.values())
-        stuck = any(
-            joint.alive & ~reached[index] for index, joint in enumerate(self._joints) if index not in starts
-        )
+        stuck = any(joint.alive & ~reached[index] for index, joint in enumerate(self._joints) if index not in starts)
         first = self._joints[self._starts[self._initial]]
         if not stuck and not self._lexicon.first & ~self._next_of(first, first.context):
             return Separation(True)
@@ -178,7 +177,7 @@ class _Check:
         if known is not None:
             return known
         if self._everything is None and len(self._joints) >= _MOST_JOINT_STATES:
-            raise _TooMany
+            raise _TooManyError
         lexicon, pool = self._lexicon, self._lexicon.pool
         terminals = pool.terminal[states].tolist()
         accepting = [t for t, accepts in zip(terminals, pool.accept[states].tolist(), strict=True) if accepts]
@@ -240,9 +239,7 @@ class _Check:
             for joint in self._joints:
                 if joint.accept:
                     joint.next = self._next_of(joint, joint.after)
-                    joint.ended = sum(
-                        1 << t for t in _bits(joint.survive) if not self._lexicon.follow[t] & ~joint.next
-                    )
+                    joint.ended = sum(1 << t for t in _bits(joint.survive) if not self._lexicon.follow[t] & ~joint.next)
             begun = self._backward({i: joint.ended for i, joint in enumerate(self._joints) if joint.ended})
             begun = [new & old for new, old in zip(begun, self._begun, strict=True)]
             if begun == self._begun:

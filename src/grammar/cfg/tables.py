@@ -121,17 +121,13 @@ class _Dots:
         number = len(self.symbol)
         self._numbers[rest] = number
         name = rest[0]
-        self.symbol.append(
-            self._terminals[name] if name in self._terminals else -1 - self._nonterminals[name]
-        )
+        self.symbol.append(self._terminals[name] if name in self._terminals else -1 - self._nonterminals[name])
         self.next.append(following)
         self.places.append(Place(rule, rest, span))
         return number
 
 
-def build_tables(
-    grammar: Grammar, compile_terminal: Callable[[Terminal], ByteDfa] = lexeme_dfa
-) -> CfgTables:
+def build_tables(grammar: Grammar, compile_terminal: Callable[[Terminal], ByteDfa] = lexeme_dfa) -> CfgTables:
     """The tables of a grammar.
 
     Raises:

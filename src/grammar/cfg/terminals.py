@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..ir import Terminal
 from ..regex import ByteDfa, CharDfa, compile_regex, concat, literal, to_bytes
-from ..regex.determinise import canonical
+from ..regex.minimise import canonical
 
 __all__ = ["UNREACHABLE", "TerminalPool", "lexeme_dfa", "pool_terminals", "start_apart"]
 

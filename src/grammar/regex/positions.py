@@ -1,12 +1,12 @@
 """Position automata without assertions: what is left of a graph when its guards are resolved.
 
-``^`` and ``$`` are resolved by where an edge is; see ``glushkov.py``. A word boundary between two positions depends only on
-whether their characters are word characters. So each position is split in two, and every guard becomes a fact::
+``^`` and ``$`` are resolved by where an edge is; see ``glushkov.py``. A word boundary between two positions depends
+only on whether their characters are word characters. So each position is split in two, and every guard becomes a fact::
 
     a\\b.      a : word         . word      a -> . word      holds? no
                                 . other     a -> . other     holds? yes
 
-    after the last guarded position of a search, one more character must be seen: two *lookout* positions, which settle it
+    A search must see one more character after a guarded end: two *lookout* positions read it, and settle the match.
 """
 
 from __future__ import annotations
