@@ -55,7 +55,7 @@ def test_every_short_text(schema, options, rule):
 def test_the_oracle_calls_a_text_dead_iff_no_short_extension_keeps_the_rule(schema, options, rule):
     texts = [bytes(text) for length in range(1, 4) for text in itertools.product(b"015.e-", repeat=length)]
     for text in texts:
-        extensions = (text + bytes(more) for length in range(5) for more in itertools.product(b"0125.e-", repeat=length))
+        extensions = (text + bytes(more) for length in range(4) for more in itertools.product(b"0125.e-", repeat=length))
         if any(number_is(rule, one) for one in extensions):
             assert number_may_become(rule, text), text
         elif number_may_become(rule, text):
@@ -64,12 +64,12 @@ def test_the_oracle_calls_a_text_dead_iff_no_short_extension_keeps_the_rule(sche
 
 def completed(text: bytes, rule) -> bytes:
     """A long completion, for texts without a short one."""
-    for digits in ("", "1", "5", "15", "05", "105", "12"):
-        for exponent in range(-12, 12):
-            for letter in ("", "e", "e-", "-"):
-                one = text + f"{digits}{letter}{abs(exponent) if letter else ''}".encode()
-                if number_is(rule, one):
-                    return one
+    digits = ("", "1", "2", "5", "15", "05", "105", "12", "0")
+    exponents = ["", *(f"{letter}{size}" for letter in ("e", "e-", "-", "") for size in range(12))]
+    for point, middle, exponent in itertools.product(("", "."), digits, exponents):
+        one = text + f"{point}{middle}{exponent}".encode()
+        if number_is(rule, one):
+            return one
     return text
 
 

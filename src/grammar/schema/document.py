@@ -47,6 +47,11 @@ def escape_pointer(token: str | int) -> str:
     return str(token).replace("~", "~0").replace("/", "~1")
 
 
+def _names_itself(schema: bool | dict[str, JsonValue]) -> bool:
+    """True if a subschema has an identifier of its own, which references inside it are relative to."""
+    return isinstance(schema, dict) and isinstance(schema.get("$id", schema.get("id")), str)
+
+
 @dataclass(eq=False, slots=True)
 class Subschema:
     """One place in a document.
@@ -139,9 +144,9 @@ class Document:
         subschema = Subschema(len(self.subschemas), pointer, schema)
         if parent is not None and parent.resolver is not None:
             subschema.resolver = parent.resolver
-            if isinstance(schema, dict) and ("$id" in schema or "id" in schema):
+            if _names_itself(schema):
                 subschema.resolver = self._enter(parent.resolver, schema)
-        elif isinstance(schema, dict) and parent is not None and isinstance(schema.get("$id", schema.get("id")), str):
+        elif parent is not None and _names_itself(schema):
             subschema.resolver = self._enter(self._resolver(parent), schema)
         self.subschemas.append(subschema)
         self._by_identity[id(schema)] = subschema
