@@ -103,6 +103,13 @@ def compile(
             f"{len(named)} constraints are given" + (f" ({', '.join(named)})" if named else ""),
             expected=[f"exactly one of {', '.join(_SOURCES)}"],
         )
+    _one_of("formats", formats, ("assert", "annotate"))
+    _one_of("property_order", property_order, ("any", "schema"))
+    _one_of("spelling", spelling, ("any", "plain"))
+    if dialect is not None:
+        _one_of("dialect", dialect, ("auto", "iso", "w3c") if ebnf is not None else ("python", "ecma"))
+    if lexer is not None:
+        _one_of("lexer", lexer, ("longest", "dynamic") if lark is not None else ("dynamic",))
     tokens = vocabulary if isinstance(vocabulary, Vocabulary) else Vocabulary.from_tokenizer(vocabulary)
     options = Options(tokens, limits or Limits(), after)
     if schema is not None:
@@ -130,12 +137,21 @@ def compile(
     if ebnf is not None:
         from .grammar.ebnf_reader import read_ebnf
 
-        if dialect == "python" or dialect == "ecma":
-            raise GramaryeError(f"dialect {dialect!r} is one of regular expressions", expected=["auto", "iso", "w3c"])
-        return build_grammar(read_ebnf(ebnf, dialect or "auto", start=start), "ebnf", options)
+        notation: Literal["auto", "iso", "w3c"] = dialect if dialect in ("iso", "w3c") else "auto"
+        return build_grammar(read_ebnf(ebnf, notation, start=start), "ebnf", options)
     from .grammar.gbnf_reader import read_gbnf
 
     return build_grammar(read_gbnf(gbnf or "", start or "root"), "gbnf", options)
+
+
+def _one_of(option: str, value: str, allowed: Sequence[str]) -> None:
+    """Refuse an option that has no such value.
+
+    Raises:
+        GramaryeError: lists the values that it has.
+    """
+    if value not in allowed:
+        raise GramaryeError(f"{option} is {value!r}", expected=list(allowed))
 
 
 def generate(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from gramarye import Vocabulary
 from tests.oracles.masks import TokenTable
+
+from gramarye import Vocabulary
 
 __all__ = ["BYTES", "load_table", "toy_vocabulary"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 
 import pytest
-
-from gramarye import Vocabulary, engine
-from gramarye.errors import BudgetError
 from tests.oracles.masks import allowed_by
 from tests.real_vocabularies import toy_vocabulary
 from tests.test_completion import SMALL, TOYS, fewest
+
+from gramarye import Vocabulary, engine
+from gramarye.errors import BudgetError
 
 EXTRA = (b'{"', b'":', b'"}', b'","', b"true", b"12", b"[[", b"]]", b'a"', b"aaaa", b"]}")
 SCHEMAS = [

@@ -7,11 +7,26 @@ from functools import cache
 
 import pytest
 from numba import njit
-
-from gramarye.kernels import characters
 from tests.oracles.json_spelling import BAD, MORE, character
 
-LETTERS = [*range(32, 0x200, 9), 0x1FF, 0x7FF, 0x800, 0xFFF, 0x1000, 0xD7FF, 0xE000, 0xFFFD, 0xFFFF, 0x10000, 0x1F600, 0x40000, 0x10FFFF]
+from gramarye.kernels import characters
+
+LETTERS = [
+    *range(32, 0x200, 9),
+    0x1FF,
+    0x7FF,
+    0x800,
+    0xFFF,
+    0x1000,
+    0xD7FF,
+    0xE000,
+    0xFFFD,
+    0xFFFF,
+    0x10000,
+    0x1F600,
+    0x40000,
+    0x10FFFF,
+]
 
 
 @njit
@@ -62,7 +77,18 @@ def test_prefixes_of_spellings_are_unfinished():
 
 
 def test_surrogates_and_overlong_forms_are_refused():
-    for bad in (b"\xc0\x80", b"\xc1", b"\xe0\x80", b"\xed\xa0", b"\xf0\x8f", b"\xf4\x90", b"\xf5", b"\x80", b"\x1f", b'"'):
+    for bad in (
+        b"\xc0\x80",
+        b"\xc1",
+        b"\xe0\x80",
+        b"\xed\xa0",
+        b"\xf0\x8f",
+        b"\xf4\x90",
+        b"\xf5",
+        b"\x80",
+        b"\x1f",
+        b'"',
+    ):
         assert read(bad) == BAD
     for bad in (b"\\udc", b"\\uDFFF", b"\\ud800a", b"\\ud800\\n", b"\\ud800\\ud8", b"\\U0041", b"\\x", b"\\u00g"):
         assert read(bad) == BAD
@@ -137,7 +163,9 @@ def test_ranges_hold_what_half_read_characters_become():
     assert checked > 100
 
 
-@pytest.mark.parametrize("low", [0, 0x20, 0x80, 0x100, 0x370, 0x800, 0x1000, 0x3040, 0xCFFF, 0xE000, 0x10000, 0x1F600, 0x20000])
+@pytest.mark.parametrize(
+    "low", [0, 0x20, 0x80, 0x100, 0x370, 0x800, 0x1000, 0x3040, 0xCFFF, 0xE000, 0x10000, 0x1F600, 0x20000]
+)
 def test_canonical_states_behave_alike_and_stay_within_the_interval(low):
     for state in half_read():
         if state == characters.SPLIT_RANGE or span(state)[0] < low:

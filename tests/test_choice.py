@@ -6,11 +6,11 @@ import random
 
 import numpy as np
 import pytest
+from tests.real_vocabularies import toy_vocabulary
 
 from gramarye import engine
 from gramarye.errors import GrammarError
 from gramarye.grammar.choice import choice_automaton
-from tests.real_vocabularies import toy_vocabulary
 
 
 def run(automaton, text):

@@ -8,21 +8,54 @@ from collections import deque
 
 import jsonschema
 import pytest
-
-from gramarye import Vocabulary, engine
-from gramarye.errors import BudgetError, SchemaError
 from tests.oracles.json_texts import random_schema
 from tests.oracles.masks import allowed_by
 from tests.real_vocabularies import toy_vocabulary
 
-EXTRA = (b'{"', b'":', b'"}', b'","', b"true", b"12", b"[[", b"]]", b'a"', b"\\u00", b"  ", b"\n\t", b"e-", b"\xc3\xa9", b"0.", b"}]")
+from gramarye import Vocabulary, engine
+from gramarye.errors import BudgetError, SchemaError
+
+EXTRA = (
+    b'{"',
+    b'":',
+    b'"}',
+    b'","',
+    b"true",
+    b"12",
+    b"[[",
+    b"]]",
+    b'a"',
+    b"\\u00",
+    b"  ",
+    b"\n\t",
+    b"e-",
+    b"\xc3\xa9",
+    b"0.",
+    b"}]",
+)
 VOCABULARY = toy_vocabulary(*EXTRA)
 SCHEMAS = [
     {"type": "object", "properties": {"ab": {"type": "integer"}, "a": {"enum": ["xyz", "x"]}}, "required": ["ab", "a"]},
-    {"type": "object", "minProperties": 1, "properties": {"k\n": {"type": "null"}}, "additionalProperties": {"type": "array"}},
+    {
+        "type": "object",
+        "minProperties": 1,
+        "properties": {"k\n": {"type": "null"}},
+        "additionalProperties": {"type": "array"},
+    },
     {"type": "object", "properties": {'q"': True, "qxxxxxx": True}, "required": ['q"'], "additionalProperties": False},
-    {"type": "array", "prefixItems": [{"const": 1200}, {"const": -0.005}], "minItems": 3, "items": {"minLength": 2, "type": "string"}},
-    {"anyOf": [{"type": "array", "items": {"$ref": "#"}, "minItems": 1}, {"type": "string", "minLength": 3}, {"const": {"a": None}}]},
+    {
+        "type": "array",
+        "prefixItems": [{"const": 1200}, {"const": -0.005}],
+        "minItems": 3,
+        "items": {"minLength": 2, "type": "string"},
+    },
+    {
+        "anyOf": [
+            {"type": "array", "items": {"$ref": "#"}, "minItems": 1},
+            {"type": "string", "minLength": 3},
+            {"const": {"a": None}},
+        ]
+    },
     {"type": "string", "pattern": "^(abc|d[é-ý]{2})+$"},
     {"enum": [{"a": [1, 2]}, [True, {"b": "c"}], "word", 10**7, 15e-7]},
     {"type": "object", "minProperties": 1, "maxProperties": 1},
@@ -61,7 +94,9 @@ def walk(rng, matcher, steps, banned=frozenset()):
         yield matcher
 
 
-@pytest.mark.parametrize("options", [{}, {"whitespace": "compact"}, {"spelling": "plain"}, {"property_order": "schema"}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{}, {"whitespace": "compact"}, {"spelling": "plain"}, {"property_order": "schema"}], ids=str
+)
 @pytest.mark.parametrize("schema", SCHEMAS, ids=str)
 def test_completions_are_shortest(schema, options):
     constraint = engine.compile(schema=schema, vocabulary=VOCABULARY, **options)
@@ -74,7 +109,10 @@ def test_completions_are_shortest(schema, options):
                 continue
             tried.add(matcher.config)
             completion = matcher.completion()
-            assert len(completion) == shortest_length(constraint.machine, matcher.config), (matcher.text_bytes, completion)
+            assert len(completion) == shortest_length(constraint.machine, matcher.config), (
+                matcher.text_bytes,
+                completion,
+            )
             assert constraint.accepts(matcher.text_bytes + completion)
     assert len(constraint.matcher().completion()) == shortest_length(constraint.machine, constraint.start)
 
@@ -159,7 +197,12 @@ def numbers_are_safe(schema):
     return "integer" not in json.dumps(schema)
 
 
-OPTIONS = [{"whitespace": "any"}, {"whitespace": "bounded"}, {"whitespace": "compact"}, {"whitespace": "bounded", "spelling": "plain"}]
+OPTIONS = [
+    {"whitespace": "any"},
+    {"whitespace": "bounded"},
+    {"whitespace": "compact"},
+    {"whitespace": "bounded", "spelling": "plain"},
+]
 
 
 def live(options, seeds, vocabulary, steps=60):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
-
-from gramarye import Vocabulary, engine
 from tests.oracles.json_texts import mutated, random_instance, random_schema, spelled
 from tests.real_vocabularies import BYTES, toy_vocabulary
+
+from gramarye import Vocabulary, engine
 
 VOCABULARY = toy_vocabulary(b'{"', b"true")
 SCHEMA = {
@@ -80,7 +80,10 @@ def test_the_position_is_where_the_text_dies():
         rng = random.Random(f"explain {seed}")
         schema = random_schema(rng)
         try:
-            constraint = engine.compile(schema={"anyOf": [schema, {"type": "null"}], "$defs": schema["$defs"]} if "$defs" in schema else schema, vocabulary=VOCABULARY)
+            constraint = engine.compile(
+                schema={"anyOf": [schema, {"type": "null"}], "$defs": schema["$defs"]} if "$defs" in schema else schema,
+                vocabulary=VOCABULARY,
+            )
         except KeyError:
             continue
         for _ in range(5):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
+from tests.real_vocabularies import load_table, toy_vocabulary
 
 from gramarye import engine
 from gramarye.runtime.forced import stable_tokens
-from tests.real_vocabularies import load_table, toy_vocabulary
 
 VOCABULARY = toy_vocabulary(b'{"', b'":', b"name", b"true")
 SCHEMA = {
@@ -56,7 +56,7 @@ def test_forced_bytes_by_brute_force():
 
 
 def test_an_endless_forced_text_stops():
-    """A machine whose only way on is round and round cannot be compiled; one that may end at each turn forces nothing."""
+    """Where the text may end nothing is forced, though only one byte can follow."""
     matcher = engine.compile(regex="(ab)*", vocabulary=VOCABULARY).matcher()
     assert matcher.forced_bytes() == b""
     assert matcher.advance_bytes(b"a")
@@ -64,10 +64,44 @@ def test_an_endless_forced_text_stops():
 
 
 FORCED = [
-    b'{"name": "', b'","name":"', b"true", b'":', b'{"first_name":{"', b"</think>\n\n", b"null}", b'"]}', b"def f(x):\n    return ",
-    b' "additionalProperties": false', b"2024-01-", "日本語".encode(), b'{"', b"   ", b"\n\n", b"ing", b"<|im_end|>",
-]  # fmt: skip
-FOLLOWING = ["", " ", "a", "A", "1", "\n", "\n\n  x", '"', "é", "ing the", "日本", "://x", '":"', "  a", ".5", "_b", "'s", "\u0301"]
+    b'{"name": "',
+    b'","name":"',
+    b"true",
+    b'":',
+    b'{"first_name":{"',
+    b"</think>\n\n",
+    b"null}",
+    b'"]}',
+    b"def f(x):\n    return ",
+    b' "additionalProperties": false',
+    b"2024-01-",
+    "日本語".encode(),
+    b'{"',
+    b"   ",
+    b"\n\n",
+    b"ing",
+    b"<|im_end|>",
+]
+FOLLOWING = [
+    "",
+    " ",
+    "a",
+    "A",
+    "1",
+    "\n",
+    "\n\n  x",
+    '"',
+    "é",
+    "ing the",
+    "日本",
+    "://x",
+    '":"',
+    "  a",
+    ".5",
+    "_b",
+    "'s",
+    "\u0301",
+]
 
 
 @pytest.mark.parametrize("text", FORCED)

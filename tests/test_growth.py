@@ -8,11 +8,11 @@ import threading
 
 import numpy as np
 import pytest
+from tests.oracles.masks import allowed_by
+from tests.real_vocabularies import toy_vocabulary
 
 from gramarye import engine
 from gramarye.errors import LimitError
-from tests.oracles.masks import allowed_by
-from tests.real_vocabularies import toy_vocabulary
 
 VOCABULARY = toy_vocabulary(b'{"', b'":', b'","', b"[[", b"]]", b"null", b"12")
 NESTED = {
@@ -85,7 +85,7 @@ def test_many_declared_keys(count):
 
 def test_completion_inside_a_key_of_many():
     names = [f"k{number:03}" for number in range(300)]
-    schema = {"type": "object", "properties": dict.fromkeys(names, {"type": "null"}), "required": ["k299"]}
+    schema = {"type": "object", "properties": {name: {"type": "null"} for name in names}, "required": ["k299"]}
     constraint = compiled(schema)
     for text, finish in (
         (b'{"', b'k299":null}'),
@@ -149,7 +149,9 @@ def test_threads_share_a_constraint():
     """Walks in several threads, with masks, completions and explanations, give what one thread gives alone."""
     schema = {
         "type": "object",
-        "properties": {f"p{number}": {"anyOf": [NESTED_PART, {"type": "string", "maxLength": number}]} for number in range(40)},
+        "properties": {
+            f"p{number}": {"anyOf": [NESTED_PART, {"type": "string", "maxLength": number}]} for number in range(40)
+        },
         "$defs": {"part": {"type": "array", "items": {"$ref": "#/$defs/part"}}},
     }
     for attempt in range(4):

@@ -8,12 +8,12 @@ import random
 
 import jsonschema
 import pytest
-
-from gramarye import engine
-from gramarye.errors import SchemaError
 from tests.oracles.json_prefix import JsonOracle
 from tests.oracles.json_texts import mutated, random_instance, random_schema, spelled
 from tests.real_vocabularies import toy_vocabulary
+
+from gramarye import engine
+from gramarye.errors import SchemaError
 
 VOCABULARY = toy_vocabulary()
 MODES = [("any", False), ("bounded", False), ("compact", False), ("any", True), ("bounded", True)]
@@ -145,7 +145,12 @@ ALPHABET = [b"{", b"}", b"[", b"]", b",", b":", b'"a"', b'"b"', b"1", b"null", b
 @pytest.mark.parametrize(
     "schema",
     [
-        {"type": "object", "properties": {"a": {"const": 1}, "b": True}, "required": ["b"], "additionalProperties": False},
+        {
+            "type": "object",
+            "properties": {"a": {"const": 1}, "b": True},
+            "required": ["b"],
+            "additionalProperties": False,
+        },
         {"type": "array", "prefixItems": [{"type": "null"}], "items": {"type": ["integer", "array"]}, "minItems": 2},
         {"anyOf": [{"type": "array", "maxItems": 1}, {"type": "object", "maxProperties": 1}]},
         {"enum": [{"a": [1]}, [1, None], "a"]},
@@ -173,12 +178,19 @@ def test_a_prefix_is_dead_iff_nothing_short_completes_it(schema):
         for piece in ALPHABET:
             longer = text + piece
             if longer not in prefixes and alive(constraint, longer):
-                finish = longer + constraint.completer.shortest(constraint.machine.advance_bytes(constraint.start, longer)[0])
+                finish = longer + constraint.completer.shortest(
+                    constraint.machine.advance_bytes(constraint.start, longer)[0]
+                )
                 assert _is_member(validator, finish), (longer, finish)
 
 
 def _balanced(text):
-    return text.count(b"}") <= text.count(b"{") and text.count(b"]") <= text.count(b"[") and b"[," not in text and b"{," not in text
+    return (
+        text.count(b"}") <= text.count(b"{")
+        and text.count(b"]") <= text.count(b"[")
+        and b"[," not in text
+        and b"{," not in text
+    )
 
 
 def _is_member(validator, text):
@@ -198,7 +210,10 @@ ACCEPTED = [
     ({"enum": [True, None, 0]}, ["true", "null", "-0", "0e5", "0.00"]),
     ({"properties": {"a": {"type": "integer"}}}, ['{"b":"x","a":1}', "[]", '{"a":1e0,"":null}']),
     (
-        {"anyOf": [{"properties": {"a": {"type": "integer"}}}, {"properties": {"b": {"type": "string"}}}], "type": "object"},
+        {
+            "anyOf": [{"properties": {"a": {"type": "integer"}}}, {"properties": {"b": {"type": "string"}}}],
+            "type": "object",
+        },
         ['{"z":1}', '{"z":1,"a":"x","b":"y"}', '{"z":1,"a":1,"b":2}', '{"b":2,"z":0}'],
     ),
     ({"type": "array", "items": {"$ref": "#"}}, ["[]", "[[],[[]]]", "[ [ ] ]"]),
@@ -210,7 +225,10 @@ REFUSED = [
     ({"enum": [True, None, 0]}, ["f", "1", "-1", "0.1", '"']),
     ({"properties": {"a": {"type": "integer"}}}, ['{"a":"', '{"\\u0061":t', '{"a":1.5,', '{"a":1,"a"']),
     (
-        {"anyOf": [{"properties": {"a": {"type": "integer"}}}, {"properties": {"b": {"type": "string"}}}], "type": "object"},
+        {
+            "anyOf": [{"properties": {"a": {"type": "integer"}}}, {"properties": {"b": {"type": "string"}}}],
+            "type": "object",
+        },
         ['{"z":1,"a":"x","b":2', '{"b":2,"z":0,"a":n'],
     ),
     ({"type": "object", "properties": {"a": True}, "additionalProperties": False}, ['{"b', '{"a":1,', '{"aa']),
@@ -231,9 +249,7 @@ def test_accepted(schema, texts):
 def test_refused(schema, texts):
     constraint = compiled(schema)
     for text in texts:
-        if text in ("", "1.", "tru "):
-            assert not constraint.accepts(text), text
-        elif text.startswith("[") or text.startswith('"'):
+        if text in ("", "1.", "tru ") or text.startswith(("[", '"')):
             assert not constraint.accepts(text), text
         else:
             assert not alive(constraint, text.encode()), text

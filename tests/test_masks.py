@@ -1,4 +1,4 @@
-"""Token masks against their definition: every token of the vocabulary, byte by byte, by the machine and by an oracle."""
+"""Token masks against their definition: every token of the vocabulary, byte by byte, by machine and by oracle."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import random
 
 import numpy as np
 import pytest
-
-from gramarye import Vocabulary, engine
 from tests.oracles.json_prefix import JsonOracle
 from tests.oracles.json_texts import random_instance, random_schema, spelled
 from tests.oracles.masks import TokenTable, allowed_by, differences, mask_by_steps
 from tests.oracles.regex_prefix import ChoiceOracle, RegexOracle
-from gramarye.kernels.columns import Scalar
 from tests.real_vocabularies import BYTES, load_table, toy_vocabulary
+
+from gramarye import Vocabulary, engine
+from gramarye.kernels.columns import Scalar
 
 PERSON = {
     "type": "object",
@@ -29,22 +29,85 @@ CLOSED = {**PERSON, "additionalProperties": False}
 EITHER = {
     "anyOf": [
         {"type": "object", "properties": {"kind": {"const": "a"}, "x": {"type": "integer"}}, "required": ["kind"]},
-        {"type": "object", "properties": {"kind": {"const": "b"}, "y": {"type": "string"}}, "additionalProperties": {"type": "null"}},
+        {
+            "type": "object",
+            "properties": {"kind": {"const": "b"}, "y": {"type": "string"}},
+            "additionalProperties": {"type": "null"},
+        },
         {"type": "array", "items": {"type": "string", "maxLength": 3}},
         {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]},
     ]
 }
 TEXTS = {
     "person": [
-        "", "{", '{"', '{"n', '{"na', '{"name', '{"name"', '{"name":', '{"name":"', '{"name":"a', '{"name":"abcdefgh',
-        '{"name":"abcdefghi', '{"name":"ab\\', '{"name":"ab\\u', '{"name":"ab\\ud83d', '{"name":"ab\\ud83d\\u', '{"name":"ab"',
-        '{"name":"ab",', '{"name":"ab","', '{"na\\u00ef', '{"na\\u00efve":"', '{"naïve":"y', '{"naïve":"yes', '{"naïve":"q\\',
-        '{"free', '{"free":', '{"free":[{"a":"', '{"names":[', '{"names":[1', '{"names":[10', '{"names":[1,null,', '{"né":', '{"né":-',
-        '{"né":1.5e', '{"né":"', '{"né":"a', '{"né":"aé1', '{"né":{', '{"né":{"', '{"né":{"id":10', '{"n\\u00', '{"\\', '{"name":"ab"} ',
+        "",
+        "{",
+        '{"',
+        '{"n',
+        '{"na',
+        '{"name',
+        '{"name"',
+        '{"name":',
+        '{"name":"',
+        '{"name":"a',
+        '{"name":"abcdefgh',
+        '{"name":"abcdefghi',
+        '{"name":"ab\\',
+        '{"name":"ab\\u',
+        '{"name":"ab\\ud83d',
+        '{"name":"ab\\ud83d\\u',
+        '{"name":"ab"',
+        '{"name":"ab",',
+        '{"name":"ab","',
+        '{"na\\u00ef',
+        '{"na\\u00efve":"',
+        '{"naïve":"y',
+        '{"naïve":"yes',
+        '{"naïve":"q\\',
+        '{"free',
+        '{"free":',
+        '{"free":[{"a":"',
+        '{"names":[',
+        '{"names":[1',
+        '{"names":[10',
+        '{"names":[1,null,',
+        '{"né":',
+        '{"né":-',
+        '{"né":1.5e',
+        '{"né":"',
+        '{"né":"a',
+        '{"né":"aé1',
+        '{"né":{',
+        '{"né":{"',
+        '{"né":{"id":10',
+        '{"n\\u00',
+        '{"\\',
+        '{"name":"ab"} ',
     ],
-    "either": ["", "{", '{"', '{"k', '{"kind":"', '{"z":', '{"z":null', '{"z":null,"', '[', '["', '["abc', '["ab"', '["ab",', '["abcd",'],
-}  # fmt: skip
-MODES = [{}, {"whitespace": "bounded"}, {"whitespace": "compact"}, {"spelling": "plain", "whitespace": "bounded"}, {"property_order": "schema"}]
+    "either": [
+        "",
+        "{",
+        '{"',
+        '{"k',
+        '{"kind":"',
+        '{"z":',
+        '{"z":null',
+        '{"z":null,"',
+        "[",
+        '["',
+        '["abc',
+        '["ab"',
+        '["ab",',
+        '["abcd",',
+    ],
+}
+MODES = [
+    {},
+    {"whitespace": "bounded"},
+    {"whitespace": "compact"},
+    {"spelling": "plain", "whitespace": "bounded"},
+    {"property_order": "schema"},
+]
 
 
 @pytest.fixture(scope="module", name="table")
@@ -154,10 +217,22 @@ def test_choices(table):
 
 def test_patterns(table):
     """By the machine's own steps only; what patterns let through is tested elsewhere."""
-    schema = {"properties": {"né": {"type": "string", "pattern": "^[a-zé]+[0-9]{2}$"}, "b": {"pattern": "^.{3}[日-月]"}}}
+    schema = {
+        "properties": {"né": {"type": "string", "pattern": "^[a-zé]+[0-9]{2}$"}, "b": {"pattern": "^.{3}[日-月]"}}
+    }
     constraint = engine.compile(schema=schema, vocabulary=table.vocabulary)
     machine = constraint.machine
-    for text in ('{"né":"', '{"né":"a', '{"né":"aé1', '{"né":"aé1\\u00', '{"né":"\\u00e9', '{"b":"', '{"b":"abc', '{"b":"abc\\u', '{"b":"日本'):
+    for text in (
+        '{"né":"',
+        '{"né":"a',
+        '{"né":"aé1',
+        '{"né":"aé1\\u00',
+        '{"né":"\\u00e9',
+        '{"b":"',
+        '{"b":"abc',
+        '{"b":"abc\\u',
+        '{"b":"日本',
+    ):
         config, _ = machine.advance_bytes(constraint.start, text.encode())
         mask = machine.mask(config, np.empty(machine.words, np.uint32))
         wanted = mask_by_steps(table, config, machine.step, accepting=machine.accepting(config))
@@ -182,10 +257,29 @@ def test_after_a_tag(table):
     np.testing.assert_array_equal(outer.mask(), inner.mask())
 
 
-DUPLICATES = [b'a"', b'a":', b'a"', b'"', b'b":1', b'b":1', b'":', b"xy", b"xy", b"\xc3\xa9", b'\\u0061"', b'\\u0061"', b'":"']
+DUPLICATES = [
+    b'a":1',
+    b'a":1',
+    b'a":"',
+    b'a"',
+    b'a":',
+    b'a"',
+    b'"',
+    b'b":1',
+    b'b":1',
+    b'":',
+    b"xy",
+    b"xy",
+    b"\xc3\xa9",
+    b'\\u0061"',
+    b'\\u0061"',
+    b'":"',
+]
 
 
-@pytest.mark.parametrize("schema", [PERSON, CLOSED, EITHER, {"type": "object", "properties": {"a": {"type": "string"}}}])
+@pytest.mark.parametrize(
+    "schema", [PERSON, CLOSED, EITHER, {"type": "object", "properties": {"a": {"type": "string"}}}]
+)
 def test_duplicate_tokens(schema):
     """A vocabulary with several ids for the same bytes, and several end tokens."""
     tokens = [*BYTES, *DUPLICATES, *DUPLICATES, b"", b""]
@@ -216,7 +310,9 @@ def test_a_small_pool_of_masks_gives_the_same_masks():
 
 def test_batch_fill():
     vocabulary = toy_vocabulary(b"true", b"12")
-    constraints = [engine.compile(schema=schema, vocabulary=vocabulary) for schema in (True, {"type": "integer"}, EITHER)]
+    constraints = [
+        engine.compile(schema=schema, vocabulary=vocabulary) for schema in (True, {"type": "integer"}, EITHER)
+    ]
     matchers = [constraint.matcher() for constraint in constraints * 3]
     for matcher in matchers[3:]:
         matcher.advance_bytes(b"1")

@@ -9,17 +9,23 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-
-from gramarye import engine
-from gramarye.errors import GramaryeError
 from tests.oracles.masks import allowed_by
 from tests.real_vocabularies import toy_vocabulary
 
-VOCABULARY = toy_vocabulary(b'{"', b'":', b'"}', b'", "', b"true", b"12", b"[[", b"]]", b"ab", b'a"', b"\\u00", b"\xc3\xa9", b"\xc3")
+from gramarye import engine
+from gramarye.errors import GramaryeError
+
+VOCABULARY = toy_vocabulary(
+    b'{"', b'":', b'"}', b'", "', b"true", b"12", b"[[", b"]]", b"ab", b'a"', b"\\u00", b"\xc3\xa9", b"\xc3"
+)
 END = len(VOCABULARY) - 1
 SCHEMA = {
     "anyOf": [
-        {"type": "object", "properties": {"a": {"type": "string", "maxLength": 3}, "ab": {"$ref": "#"}}, "maxProperties": 2},
+        {
+            "type": "object",
+            "properties": {"a": {"type": "string", "maxLength": 3}, "ab": {"$ref": "#"}},
+            "maxProperties": 2,
+        },
         {"type": "array", "items": {"$ref": "#"}},
         {"type": "array", "items": {"type": "integer"}, "minItems": 1},
         {"type": ["boolean", "null"]},
@@ -65,7 +71,10 @@ class Replay(RuleBasedStateMachine):
         else:
             assert matcher.config == before
 
-    @rule(number=st.integers(0, 9), data=st.binary(max_size=4) | st.sampled_from([b'{"a":', b"[1,", b"true", b"ab", b"]]"]))
+    @rule(
+        number=st.integers(0, 9),
+        data=st.binary(max_size=4) | st.sampled_from([b'{"a":', b"[1,", b"true", b"ab", b"]]"]),
+    )
     def advance_bytes(self, number, data):
         matcher, steps = self.pick(number)
         if matcher.advance_bytes(data):
@@ -78,7 +87,9 @@ class Replay(RuleBasedStateMachine):
         count = matcher.accept_draft(tokens)
         assert matcher.config == before
         fork = matcher.fork()
-        assert [fork.advance(token) for token in tokens[: count + 1]] == [True] * count + [False] * (count < len(tokens))
+        assert [fork.advance(token) for token in tokens[: count + 1]] == [True] * count + [False] * (
+            count < len(tokens)
+        )
 
     @rule(number=st.integers(0, 9), back=st.integers(0, 4))
     def rollback(self, number, back):

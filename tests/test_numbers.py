@@ -6,10 +6,10 @@ import itertools
 from fractions import Fraction
 
 import pytest
-
-from gramarye import engine
 from tests.oracles.json_spelling import number_is, number_may_become
 from tests.real_vocabularies import toy_vocabulary
+
+from gramarye import engine
 
 ALPHABET = b"0125.eE+-"
 VOCABULARY = toy_vocabulary()
@@ -18,7 +18,10 @@ RULES = [
     ({"type": "integer"}, {}, ("integer", None)),
     ({"type": "integer"}, {"draft": 4}, ("digits", None)),
     ({"type": "integer"}, {"spelling": "plain"}, ("digits", None)),
-    *(({"const": value}, {}, ("equal", Fraction(str(value)))) for value in (0, 1, 5, -5, 10, 100, 1.5, 0.2, -0.05, 1200, 2e-5, 105)),
+    *(
+        ({"const": value}, {}, ("equal", Fraction(str(value))))
+        for value in (0, 1, 5, -5, 10, 100, 1.5, 0.2, -0.05, 1200, 2e-5, 105)
+    ),
     *(
         ({"const": value}, {"spelling": "plain"}, ("plainly", Fraction(str(value))))
         for value in (0, 5, -5, 10, 100, 1.5, 0.2, 0.05, 1200, 10.5)
@@ -31,7 +34,9 @@ def alive_texts(rule, longest):
     """The prefixes of numbers that keep a rule, up to a length, by the oracle."""
     level = [b""]
     for _ in range(longest):
-        level = [text + bytes([byte]) for text in level for byte in ALPHABET if number_may_become(rule, text + bytes([byte]))]
+        level = [
+            text + bytes([byte]) for text in level for byte in ALPHABET if number_may_become(rule, text + bytes([byte]))
+        ]
         yield from level
 
 
@@ -55,7 +60,9 @@ def test_every_short_text(schema, options, rule):
 def test_the_oracle_calls_a_text_dead_iff_no_short_extension_keeps_the_rule(schema, options, rule):
     texts = [bytes(text) for length in range(1, 4) for text in itertools.product(b"015.e-", repeat=length)]
     for text in texts:
-        extensions = (text + bytes(more) for length in range(4) for more in itertools.product(b"0125.e-", repeat=length))
+        extensions = (
+            text + bytes(more) for length in range(4) for more in itertools.product(b"0125.e-", repeat=length)
+        )
         if any(number_is(rule, one) for one in extensions):
             assert number_may_become(rule, text), text
         elif number_may_become(rule, text):

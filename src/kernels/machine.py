@@ -22,7 +22,21 @@ from .compiling import entry, inner
 from .intern import fail, intern_config, intern_list, reserve_scratch
 from .json_machine import is_blank, top_op
 from .json_number import number_accepts
-from .memory import COLUMNS, HEADER, SCALARS, Column, Scalar, address_32, call_entry, get_i32, get_i64, get_u8, put_i32, put_i64, store_i32
+from .memory import (
+    COLUMNS,
+    HEADER,
+    SCALARS,
+    Column,
+    Scalar,
+    address_32,
+    call_entry,
+    get_i32,
+    get_i64,
+    get_u8,
+    put_i32,
+    put_i64,
+    store_i32,
+)
 from .opcodes import Op, Status
 from .templates import ROW_TEMPLATES
 

@@ -23,8 +23,8 @@ from numba import carray, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .compiling import CHECKED, inner
 from .columns import COLUMN_DTYPES, COLUMNS, HEADER_LENGTH, SCALARS, Column, Scalar
+from .compiling import CHECKED, inner
 
 __all__ = [
     "COLUMNS",

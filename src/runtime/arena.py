@@ -12,6 +12,7 @@ Tables that a front end emits are appended in Python (:meth:`Arena.append`) and 
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -23,8 +24,12 @@ from ..kernels.columns import COLUMN_DTYPES, COLUMNS, HEADER_LENGTH, SCALARS, Co
 from ..kernels.intern import rehash
 from ..kernels.opcodes import Status
 from .limits import Limits
+from .spare import SpareArrays
 
 __all__ = ["Arena"]
+
+_FIRST_ROWS = 256 * 256
+_REUSED = (Column.ROW_DATA, Column.MASK_DATA)
 
 _CONFIGS = (
     Column.CONFIG_OP,
@@ -42,7 +47,6 @@ _INITIAL = {
     Column.LIST_KEY: 128,
     Column.LIST_HASH: 512,
     Column.LIST_DATA: 1024,
-    Column.ROW_DATA: 256 * 256,
     Column.SCRATCH: 4096,
     Column.WORK: 1024,
 }
@@ -57,9 +61,10 @@ class Arena:
 
     Args:
         limits: what the machine may use.
+        spare: where large arrays come from and go to.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, spare: SpareArrays) -> None:
         self.header: NDArray[np.int64] = np.zeros(HEADER_LENGTH, np.int64)
         self.lock = threading.RLock()
         self.limits = limits
@@ -68,6 +73,9 @@ class Arena:
         self._handlers: dict[int, Callable[[int], None]] = {}
         for column, capacity in _INITIAL.items():
             self.bind(column, np.zeros(capacity, COLUMN_DTYPES[column]))
+        self.spare = spare
+        self.bind(Column.ROW_DATA, spare.take(np.int32, _FIRST_ROWS))
+        weakref.finalize(self, _give_back, spare, self._arrays).atexit = False
         self.set(Scalar.CONFIGS, 1)
         self.set(Scalar.LISTS, 1)
 
@@ -148,7 +156,7 @@ class Arena:
         elif status == Status.GROW_LIST_DATA:
             self._grow(Column.LIST_DATA, 2)
         elif status == Status.GROW_ROWS:
-            self._grow(Column.ROW_DATA, 4)
+            self._grow_rows()
         elif status == Status.GROW_SCRATCH:
             self._grow(Column.SCRATCH, 2)
         elif status == Status.GROW_WORK:
@@ -166,6 +174,13 @@ class Arena:
             self._grow(column, 2)
         self._rehash(Column.CONFIG_HASH)
 
+    def _grow_rows(self) -> None:
+        old = self._arrays[Column.ROW_DATA]
+        new = self.spare.take(old.dtype, 4 * old.size)
+        new[: old.size] = old
+        self.bind(Column.ROW_DATA, new)
+        self.spare.give(old)
+
     def _grow(self, column: Column, factor: int) -> None:
         old = self._arrays[column]
         new = np.zeros(old.size * factor, old.dtype)
@@ -177,3 +192,9 @@ class Arena:
         other = Column.LIST_HASH if column is Column.CONFIG_HASH else Column.CONFIG_HASH
         self.bind(other, np.zeros(self._arrays[other].size, np.int32))
         rehash(self.header)
+
+
+def _give_back(spare: SpareArrays, arrays: dict[Column, NDArray[Any]]) -> None:
+    for column in _REUSED:
+        if column in arrays:
+            spare.give(arrays[column])

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import GramaryeError, GrammarError, RegexError, VocabularyError
 from ..grammar.choice import choice_automaton
-from ..grammar.regex import ByteDfa, compile_regex, difference, to_bytes
+from ..grammar.regex import ByteDfa, RegexLimits, compile_regex, difference, to_bytes
 from ..grammar.schema import Document, SchemaLowering
 from ..grammar.schema.keywords import Finding, Treatment, findings
 from ..kernels.opcodes import Op, Status, Whitespace
@@ -59,7 +59,8 @@ class Options:
 
 def build_regex(pattern: str, options: Options, *, dialect: Literal["python", "ecma"] = "python", flags: str = "") -> Constraint:
     """Texts that a regular expression matches from end to end."""
-    automaton = to_bytes(compile_regex(pattern, dialect=dialect, flags=flags))
+    limits = RegexLimits(states=options.limits.automaton_states)
+    automaton = to_bytes(compile_regex(pattern, dialect=dialect, flags=flags, limits=limits), limits)
     if automaton.start == 0:
         raise RegexError("no text matches this regular expression", hint="look for assertions that exclude each other")
     return _from_bytes(automaton, "regex", options)

@@ -5,8 +5,8 @@ completion of the top frame followed by that of its parent; of a SET, the shorte
 
     KEY "na|"  ->  me"        COLON  ->  :0        MEMBERS  ->  ,"id":0}        FINISHED  ->  (nothing)
 
-Frames of JSON text are finished in ``completion_json.py``, context-free grammars in ``completion_cfg.py``, byte automata
-by breadth-first search here. A PRODUCT is no stack: it is searched as a whole, within the limits.
+Frames of JSON text are finished in ``completion_json.py``, context-free grammars in ``completion_cfg.py``, byte
+automata by breadth-first search here. A PRODUCT is no stack: it is searched as a whole, within the limits.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from .machine import Machine
 __all__ = ["BYTE_ORDER", "SPELLING_TOKENS", "Completer", "find_path"]
 
 BYTE_ORDER = np.array(
-    sorted(range(256), key=lambda b: (not 97 <= b < 123, not 65 <= b < 91, not 48 <= b < 58, not 32 < b < 127, b)), np.uint8
+    sorted(range(256), key=lambda b: (not 97 <= b < 123, not 65 <= b < 91, not 48 <= b < 58, not 32 < b < 127, b)),
+    np.uint8,
 )
 """The order in which bytes are tried: letters, digits, marks, then the rest."""
 
@@ -70,7 +71,9 @@ def find_path(machine: Machine, config: int, goal: int, order: np.ndarray = BYTE
     return found
 
 
-def _fresh_search(header: np.ndarray, config: int, goal: int, seen: np.ndarray, queue: np.ndarray, order: np.ndarray) -> int:
+def _fresh_search(
+    header: np.ndarray, config: int, goal: int, seen: np.ndarray, queue: np.ndarray, order: np.ndarray
+) -> int:
     """The search with ``seen`` cleared first: the arena repeats it after growing."""
     seen[:] = 0
     return int(search(header, config, goal, seen, queue, order))
@@ -125,7 +128,9 @@ class Completer:
         """The completion of a configuration, those of :meth:`_below` being known."""
         op, _, _, _, parent = self._machine.fields(config)
         if op is Op.SET:
-            return min((self._known[member] for member in self._machine.members(config)), key=lambda text: (len(text), text))
+            return min(
+                (self._known[member] for member in self._machine.members(config)), key=lambda text: (len(text), text)
+            )
         if op in self._whole:
             return self._whole[op](config)
         if op is Op.FINISHED:
@@ -136,8 +141,8 @@ class Completer:
     def tokens(self, config: int) -> tuple[int, ...]:
         """Few tokens after which the text may end: the fewest that spell :meth:`shortest`, or fewer if known.
 
-        What is left of a plan after its first token is the plan of the configuration that it leads to, or that one has a
-        shorter one. So who follows plans, or leaves one for another configuration's shorter one, always lands.
+        What is left of a plan after its first token is the plan of the configuration that it leads to, or that one has
+        a shorter one. So who follows plans, or leaves one for another configuration's shorter one, always lands.
         """
         if config not in self._plans:
             self._remember(config, self._spell(config))
@@ -203,7 +208,7 @@ class Completer:
         return plan if len(plan) <= budget else self.search_tokens(config, budget)
 
     def search_tokens(self, config: int, budget: int) -> tuple[int, ...] | None:
-        """The search of :meth:`fewest_tokens`, for a configuration whose :meth:`tokens` are too many or cannot be spelled."""
+        """The search of :meth:`fewest_tokens`, where :meth:`tokens` are too many or there are none."""
         machine = self._machine
         longest = int(np.diff(machine.vocabulary.tables.token_offsets).max(initial=1))
         came: dict[int, tuple[int, int] | None] = {config: None}

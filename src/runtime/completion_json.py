@@ -1,7 +1,7 @@
 """Finishing the frames of JSON text: what to write until the parent resumes.
 
-The values and keys that are still missing come from the schema (``grammar/schema/shortest.py``); what is half written is
-finished by breadth-first search over its own few configurations.
+The values and keys that are still missing come from the schema (``grammar/schema/shortest.py``); what is half written
+is finished by breadth-first search over its own few configurations.
 """
 
 from __future__ import annotations
@@ -108,11 +108,11 @@ class JsonCompleter:
         """Finish the half-read character, then the characters still missing."""
         machine = self._machine
         path = bytearray()
-        op, spec, count, decoder, _ = machine.fields(config)
+        _, spec, count, decoder, _ = machine.fields(config)
         while decoder:
             byte, config = next((b, c) for b in _FINISHING if (c := machine.step(config, b)))
             path.append(byte)
-            op, spec, count, decoder, _ = machine.fields(config)
+            _, spec, count, decoder, _ = machine.fields(config)
         fewest = int(machine.arena.column(Column.STRING_SPEC)[2 * spec])
         return bytes(path) + b"a" * max(0, fewest - count) + b'"'
 
@@ -143,7 +143,9 @@ class JsonCompleter:
         added = self._additional(texts.members, wanted)
         optional = (key for key in texts.optional if key >= first and not closed and not seen >> key & 1)
         picked = [(texts.texts[key], key) for key in islice(optional, wanted)]
-        candidates = sorted([*picked, *((text, len(texts.texts)) for text in added)], key=lambda one: (len(one[0]), one))
+        candidates = sorted(
+            [*picked, *((text, len(texts.texts)) for text in added)], key=lambda one: (len(one[0]), one)
+        )
         parts = sorted([*((texts.texts[key], key) for key in chosen), *candidates[:wanted]], key=lambda one: one[1])
         comma = b"," if op is Op.MEMBERS and parts else b""
         return comma + b",".join(text for text, _ in parts) + b"}"

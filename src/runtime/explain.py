@@ -14,7 +14,7 @@ from ..kernels.records import NUMBER_FIELDS
 from .machine import Machine
 from .matcher import Explanation
 
-__all__ = ["Explainer", "Expectation", "describe_bytes", "schema_describer"]
+__all__ = ["Expectation", "Explainer", "describe_bytes", "schema_describer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +47,12 @@ class Explainer:
     def explain(self, config: int, data: bytes, *, ends: bool = False) -> Explanation:
         """See :meth:`Matcher.explain`. ``ends``: the text should end after ``data``."""
         machine = self._machine
-        for position, byte in enumerate(data):
-            after = machine.step(config, byte)
-            if after == 0:
-                break
-            config = after
-        else:
-            position = len(data)
-        if position < len(data) or (ends and not machine.accepting(config)):
-            with machine.arena.lock:
-                return self._refusal(config, data, position)
-        return Explanation(True, len(data), data, (), None, None)
+        after, position = machine.advance_bytes(config, data)
+        if after and not (ends and not machine.accepting(after)):
+            return Explanation(True, len(data), data, (), None, None)
+        before, _ = machine.advance_bytes(config, data[:position])
+        with machine.arena.lock:
+            return self._refusal(before, data, position)
 
     def _refusal(self, config: int, data: bytes, position: int) -> Explanation:
         machine = self._machine
@@ -73,7 +68,9 @@ class Explainer:
             if op in (Op.SET, Op.PRODUCT):
                 waiting.extend(reversed(machine.members(one)))
                 continue
-            expectations.extend([Expectation(describe_bytes(machine.live_bytes(one)))] if op is Op.BYTES else self._describe(one))
+            expectations.extend(
+                [Expectation(describe_bytes(machine.live_bytes(one)))] if op is Op.BYTES else self._describe(one)
+            )
             if op is Op.SPACE or (op in (Op.NUMBER, Op.BYTES, Op.EARLEY) and parent and self._part_ends(one)):
                 waiting.append(parent)
         words = tuple(dict.fromkeys(expectation.words for expectation in expectations))

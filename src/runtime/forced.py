@@ -1,7 +1,7 @@
 """Forced text: bytes that must come whatever the model prefers, and the tokens that are safe to put for them.
 
-    {"name": "Ann", |      forced bytes:  "age":␣        if age is the one key left
-    tokens            ","  "age"  ":"  …                 the last one is kept back if what follows could be merged into it
+{"name": "Ann", |      forced bytes:  "age":␣        if age is the one key left
+tokens            ","  "age"  ":"  …                 the last one is kept back if what follows could be merged into it
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class Machine:
         ordered: bool = False,
         plain: bool = False,
     ) -> None:
-        self.arena = Arena(limits)
+        self.arena = Arena(limits, vocabulary.spare)
         self.ordered = ordered
         self.plain = plain
         self.vocabulary = vocabulary
@@ -100,12 +100,16 @@ class Machine:
         self.arena.on(Status.GROW_MASKS, lambda _: self._resize_masks(min(slots, 4 * self._mask_slots)))
 
     def _resize_masks(self, slots: int) -> None:
-        data = np.empty(slots * self.words, np.uint32)
+        spare = self.arena.spare
+        data = spare.take(np.uint32, slots * self.words)
+        slots = max(1, min(data.size // max(self.words, 1), self.arena.get(Scalar.MASK_SLOTS)))
         owner = np.zeros(slots, np.int32)
         held = self.arena.get(Scalar.MASKS)
         if held:
-            data[: held * self.words] = self.arena.column(Column.MASK_DATA)[: held * self.words]
+            old = self.arena.column(Column.MASK_DATA)
+            data[: held * self.words] = old[: held * self.words]
             owner[:held] = self.arena.column(Column.MASK_OWNER)[:held]
+            spare.give(old)
         self._mask_slots = slots
         self.arena.bind(Column.MASK_DATA, data)
         self.arena.bind(Column.MASK_OWNER, owner)

@@ -147,7 +147,9 @@ class Matcher:
             self._past = _Past(past, past.config, b"", True)
             return True
         if not 0 <= token < len(constraint.vocabulary):
-            raise GramaryeError(f"token {token} is outside the vocabulary", expected=[f"0 to {len(constraint.vocabulary) - 1}"])
+            raise GramaryeError(
+                f"token {token} is outside the vocabulary", expected=[f"0 to {len(constraint.vocabulary) - 1}"]
+            )
         config = constraint.machine.advance_token(past.config, token)
         if config == 0:
             return False
@@ -196,7 +198,7 @@ class Matcher:
         return self.constraint.forced_bytes(self._past.config) if not self._past.ended else b""
 
     def forced_tokens(self) -> list[int]:
-        """The canonical tokens of :meth:`forced_bytes`, without those at its end that what follows might be merged with."""
+        """The canonical tokens of :meth:`forced_bytes`, less those that what follows might change."""
         return self.constraint.forced_tokens(self.forced_bytes())
 
     def completion(self, max_tokens: int | None = None) -> bytes:
@@ -234,7 +236,9 @@ class Matcher:
         found = completer.fewest_tokens(self._past.config, limit)
         if found is None:
             raise BudgetError(
-                f"no valid text ends within {limit} tokens from here; {len(plan)} are enough", needed=len(plan), budget=limit
+                f"no valid text ends within {limit} tokens from here; {len(plan)} are enough",
+                needed=len(plan),
+                budget=limit,
             )
         return list(found)
 

@@ -30,7 +30,8 @@ class SpareArrays:
     def __init__(self, limit: int = 64 << 20) -> None:
         self._arrays: list[NDArray[Any]] = []
         self._limit = limit
-        self._lock = threading.Lock()
+        # Reentrant: an allocation below may collect a machine whose array is then given back in the middle of it.
+        self._lock = threading.RLock()
 
     @property
     def nbytes(self) -> int:

@@ -23,10 +23,8 @@ import json
 import mmap
 import os
 import struct
-import sys
 import tempfile
 import zlib
-from collections.abc import Mapping
 from dataclasses import fields
 from os import PathLike
 from pathlib import Path

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from ..errors import VocabularyError
 from ..kernels.trie import segment
 from .plain_strings import PlainStrings, plain_strings
+from .spare import SpareArrays
 from .table_cache import TableCache
 from .tokenizer_bytes import read_tokenizer
 from .tokenizers.source import Encoder
@@ -55,12 +56,13 @@ class Vocabulary:
     """
 
     __slots__ = (
-        "_plain_strings",
         "_encoder",
         "_lengths",
+        "_plain_strings",
         "byte_complete",
         "eos_ids",
         "fingerprint",
+        "spare",
         "special_ids",
         "spellable",
         "tables",
@@ -90,6 +92,7 @@ class Vocabulary:
                 cache.store(self.fingerprint, tables)
         self.tables: VocabularyTables = tables
         self.words = (len(tokens) + 31) // 32
+        self.spare = SpareArrays()
         self._lengths: NDArray[np.int32] = np.diff(tables.token_offsets)
         self._encoder = encoder
         self.spellable = np.zeros(256, np.bool_)

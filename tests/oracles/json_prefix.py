@@ -1,8 +1,8 @@
 """Which JSON texts a basic JSON Schema lets through, and which prefixes of them: a slow machine written from the rules.
 
 A state is a frozen set of stacks, one for every way in which the text so far can be read; a stack is ``(frame, below)``
-or None, a frame a tuple whose first element names it. All questions about numbers, characters and members are asked anew
-from what was read (``json_spelling.py``, ``json_schema.py``). Nothing is shared with the engine.
+or None, a frame a tuple whose first element names it. All questions about numbers, characters and members are asked
+anew from what was read (``json_spelling.py``, ``json_schema.py``). Nothing is shared with the engine.
 """
 
 from __future__ import annotations
@@ -159,7 +159,15 @@ class JsonOracle:
             return
         if not exact:
             count = read if code == MORE else read + 1
-            yield ("string", wanted, count if wanted[1] < 1e9 else min(count, wanted[0]), pending if code == MORE else b""), below
+            yield (
+                (
+                    "string",
+                    wanted,
+                    count if wanted[1] < 1e9 else min(count, wanted[0]),
+                    pending if code == MORE else b"",
+                ),
+                below,
+            )
         elif code == MORE:
             if len(read) < len(wanted) and could_spell(pending, wanted[len(read)], self.plain):
                 yield ("string", wanted, read, pending), below

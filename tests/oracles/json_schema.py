@@ -1,7 +1,7 @@
 """What a JSON Schema of the basic keywords says, computed anew at every question: the rules behind ``json_prefix.py``.
 
-A conjunction is a tuple of numbers of subschemas that all hold. :meth:`Rules.leaves` turns one into alternatives without
-``$ref``, ``allOf`` and ``anyOf``, and without ``enum`` and ``const`` of several values.
+A conjunction is a tuple of numbers of subschemas that all hold. :meth:`Rules.leaves` turns one into alternatives
+without ``$ref``, ``allOf`` and ``anyOf``, and without ``enum`` and ``const`` of several values.
 """
 
 from __future__ import annotations
@@ -114,7 +114,9 @@ class Rules:
         found: dict[Conjunction, None] = {}
         for one in alternatives:
             leaf = tuple(sorted(one))
-            values = [part.get("enum", [part.get("const")]) for part in self.parts(leaf) if {"enum", "const"} & part.keys()]
+            values = [
+                part.get("enum", [part.get("const")]) for part in self.parts(leaf) if {"enum", "const"} & part.keys()
+            ]
             if not values:
                 found[leaf] = None
                 continue
@@ -167,7 +169,9 @@ class Rules:
 
     def bounds(self, leaf: Conjunction, low: str, high: str) -> tuple[int, float]:
         parts = self.parts(leaf)
-        return max((part.get(low, 0) for part in parts), default=0), min((part.get(high, float("inf")) for part in parts), default=float("inf"))
+        return max((part.get(low, 0) for part in parts), default=0), min(
+            (part.get(high, float("inf")) for part in parts), default=float("inf")
+        )
 
     def _items(self, leaf: Conjunction, index: int) -> Conjunction:
         schemas = []

@@ -20,7 +20,8 @@ _HEX = rb"[0-9a-fA-F]"
 _PAIR = re.compile(rb"\\u([dD][89abAB]%b{2})\\u([dD][c-fC-F]%b{2})" % (_HEX, _HEX))
 _UNIT = re.compile(rb"\\u(%b{4})" % _HEX)
 _ESCAPE_PREFIX = re.compile(
-    rb"\\(?:u(?:(?![dD][c-fC-F])%b{0,3}|[dD][89abAB]%b{2}(?:\\(?:u(?:[dD](?:[c-fC-F]%b?)?)?)?)?)?)?" % (_HEX, _HEX, _HEX)
+    rb"\\(?:u(?:(?![dD][c-fC-F])%b{0,3}|[dD][89abAB]%b{2}(?:\\(?:u(?:[dD](?:[c-fC-F]%b?)?)?)?)?)?)?"
+    % (_HEX, _HEX, _HEX)
 )
 _PLAIN_PREFIX = re.compile(rb"\\(?:u(?:0(?:0[01]?)?)?)?")
 _PLAIN_UNIT = re.compile(rb"\\u00[01]%b" % _HEX)
@@ -51,7 +52,7 @@ def _escape(pending: bytes, plain: bool) -> int:
             return BAD if plain and code == 47 else code
     if plain:
         if _PLAIN_UNIT.fullmatch(pending):
-            return int(pending[2:], 16)
+            return int(pending[4:], 16)
         return MORE if _PLAIN_PREFIX.fullmatch(pending) else BAD
     if pair := _PAIR.fullmatch(pending):
         return ord(b"".join(bytes.fromhex(half.decode()) for half in pair.groups()).decode("utf-16-be"))

@@ -84,7 +84,9 @@ def _object(rng: Random, schema: dict[str, Any], inner: Any) -> None:
     if names:
         schema["properties"] = {name: inner() for name in names}
     if rng.random() < 0.5:
-        schema["required"] = rng.sample(names, rng.randrange(len(names) + 1)) + (["other"] if rng.random() < 0.15 else [])
+        schema["required"] = rng.sample(names, rng.randrange(len(names) + 1)) + (
+            ["other"] if rng.random() < 0.15 else []
+        )
     if rng.random() < 0.6:
         schema["additionalProperties"] = rng.choice([False, False, True, inner()])
     if rng.random() < 0.3:
@@ -115,7 +117,9 @@ def random_instance(rng: Random, schema: Any, root: Any, depth: int = 4) -> Any:
     kind = rng.choice(names) if isinstance(names, list) else names
     if kind == "array":
         prefix, rest = schema.get("prefixItems", []), schema.get("items", True)
-        count = rng.randrange(schema.get("minItems", 0), min(schema.get("maxItems", 4), schema.get("minItems", 0) + 4) + 1)
+        count = rng.randrange(
+            schema.get("minItems", 0), min(schema.get("maxItems", 4), schema.get("minItems", 0) + 4) + 1
+        )
         return [random_instance(rng, prefix[i] if i < len(prefix) else rest, root, depth - 1) for i in range(count)]
     if kind == "object":
         declared = schema.get("properties", {})
@@ -127,7 +131,7 @@ def random_instance(rng: Random, schema: Any, root: Any, depth: int = 4) -> Any:
     if kind == "string":
         low = schema.get("minLength", 0)
         count = rng.randrange(low, min(schema.get("maxLength", 4), low + 4) + 1)
-        return "".join(rng.choice("ab1é日😀\n\"\\") for _ in range(count))
+        return "".join(rng.choice('ab1é日😀\n"\\') for _ in range(count))
     return {"null": None, "boolean": rng.random() < 0.5, "integer": rng.choice([0, 1, -1, 10, 2.0, 1e2, 100])}.get(
         kind, rng.choice(NUMBERS)
     )
@@ -163,8 +167,7 @@ def _letter(rng: Random, letter: str) -> str:
     if letter == "/" and rng.random() < 0.5:
         return "\\/"
     units = letter.encode("utf-16-be")
-    escaped = "".join(f"\\u{units[i]:02x}{units[i + 1]:02X}" for i in range(0, len(units), 2))
-    return escaped
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02X}" for i in range(0, len(units), 2))
 
 
 def _number(rng: Random, value: float) -> str:

@@ -1,7 +1,7 @@
 """Token masks by their definition: every token of the vocabulary, byte by byte.
 
-``step(state, byte)`` is any machine: the engine's own, or an independent oracle. All tokens move forward together, one byte
-a round, and each pair of a state and a byte is stepped once, so that 262,144 tokens take well under a second.
+``step(state, byte)`` is any machine: the engine's own, or an independent oracle. All tokens move forward together,
+one byte a round, and each pair of a state and a byte is stepped once, so that 262,144 tokens take under a second.
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ def allowed_by(matcher: Any, budget: int | None = None) -> set[int]:
     return set(np.flatnonzero(bits(mask, len(matcher.constraint.vocabulary))).tolist())
 
 
-def differences(table: TokenTable, found: NDArray[np.uint32], wanted: NDArray[np.bool_]) -> list[tuple[int, bytes, bool]]:
+def differences(
+    table: TokenTable, found: NDArray[np.uint32], wanted: NDArray[np.bool_]
+) -> list[tuple[int, bytes, bool]]:
     """Tokens on which two masks differ: id, bytes, and whether it should be allowed."""
     wrong = np.flatnonzero(bits(found, len(wanted)) != wanted)
     return [(int(token), table.vocabulary.token_bytes(int(token)), bool(wanted[token])) for token in wrong]

@@ -1,4 +1,4 @@
-"""Regular expressions and finite sets of texts as byte machines: interegular's automaton, and plain string comparison."""
+"""Regular expressions and finite sets of texts as byte machines: by interegular, by comparing strings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from functools import cache
 
 import interegular
 from interegular.fsm import anything_else
-
 from tests.oracles.json_spelling import BAD, MORE, character
 
 __all__ = ["ChoiceOracle", "RegexOracle"]

@@ -152,7 +152,7 @@ class Document:
         self._by_identity[id(schema)] = subschema
         return subschema
 
-    def _enter(self, resolver: Resolver[Any], schema: dict[str, JsonValue]) -> Resolver[Any]:
+    def _enter(self, resolver: Resolver[Any], schema: JsonValue) -> Resolver[Any]:
         inner: Resolver[Any] = resolver.in_subresource(self._specification().create_resource(schema))
         return inner
 

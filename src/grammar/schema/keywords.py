@@ -6,12 +6,13 @@ says; one that it knows and that the lowering cannot enforce is refused, with it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 
 from ...errors import SchemaError
-from .document import Document, JsonValue, Subschema
+from .document import Document, JsonValue, Subschema, escape_pointer
 
 __all__ = ["Finding", "Treatment", "check", "findings"]
 
@@ -32,6 +33,7 @@ class Finding:
     keyword: str
     status: Treatment
     note: str = ""
+    value: JsonValue = field(default=None, repr=False, compare=False)
 
 
 _EVERY = (4, 2020)
@@ -58,13 +60,13 @@ _ASSERTIONS: dict[str, tuple[int, int]] = {
     "additionalItems": (4, 2019),
     "allOf": _EVERY,
     "anyOf": _EVERY,
+    "oneOf": _EVERY,
+    "not": _EVERY,
     "$ref": _EVERY,
 }
 _NOT_YET: dict[str, tuple[int, int]] = {
     "multipleOf": _EVERY,
     "uniqueItems": _EVERY,
-    "oneOf": _EVERY,
-    "not": _EVERY,
     "patternProperties": _EVERY,
     "dependencies": (4, 2019),
     "contains": (6, 2020),
@@ -84,8 +86,8 @@ _STANDARD_ANNOTATIONS = frozenset(
     "examples deprecated readOnly writeOnly format contentEncoding contentMediaType contentSchema then else".split()
 )
 _SCHEMA_MAPS = ("properties",)
-_SCHEMA_LISTS = ("allOf", "anyOf", "prefixItems")
-_SCHEMAS = ("additionalProperties", "additionalItems", "items")
+_SCHEMA_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
+_SCHEMAS = ("additionalProperties", "additionalItems", "items", "not")
 
 
 def treatment(document: Document, keyword: str, value: JsonValue) -> tuple[Treatment, str]:
@@ -104,6 +106,51 @@ def treatment(document: Document, keyword: str, value: JsonValue) -> tuple[Treat
     return Treatment.ANNOTATION, "unknown keyword"
 
 
+_TYPE_NAMES = frozenset(("null", "boolean", "object", "array", "number", "string", "integer"))
+
+
+def _is_count(value: JsonValue) -> bool:
+    return not isinstance(value, bool) and isinstance(value, (int, float, Decimal)) and value >= 0 and value == int(value)
+
+
+def _is_number(value: JsonValue) -> bool:
+    return not isinstance(value, bool) and isinstance(value, (int, float, Decimal))
+
+
+def _is_type(value: JsonValue) -> bool:
+    names = value if isinstance(value, list) else [value]
+    return bool(names) and all(isinstance(name, str) and name in _TYPE_NAMES for name in names)
+
+
+def _is_names(value: JsonValue) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
+_WELL_FORMED: dict[str, tuple[Callable[[JsonValue], bool], str]] = {
+    **dict.fromkeys(
+        ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
+        (_is_count, "a non-negative integer"),
+    ),
+    **dict.fromkeys(("minimum", "maximum"), (_is_number, "a number")),
+    **dict.fromkeys(
+        ("exclusiveMinimum", "exclusiveMaximum"), (lambda value: _is_number(value) or isinstance(value, bool), "a number")
+    ),
+    "type": (_is_type, "the name of a type, or several: " + ", ".join(sorted(_TYPE_NAMES))),
+    "required": (_is_names, "an array of strings"),
+    "properties": (lambda value: isinstance(value, dict), "an object"),
+    "enum": (lambda value: isinstance(value, list), "an array"),
+    "pattern": (lambda value: isinstance(value, str), "a string"),
+    **dict.fromkeys(("allOf", "anyOf", "oneOf", "prefixItems"), (lambda value: isinstance(value, list), "an array of schemas")),
+}
+"""What the value of a keyword must look like; schemas inside are checked when they are visited."""
+
+
+def _check_value(finding: Finding) -> None:
+    known = _WELL_FORMED.get(finding.keyword)
+    if known is not None and not known[0](finding.value):
+        raise SchemaError(f"{finding.keyword} is {finding.value!r}", pointer=finding.pointer, expected=[known[1]])
+
+
 def _says_nothing(keyword: str, value: JsonValue) -> bool:
     """True for a keyword whose value allows everything."""
     if keyword == "uniqueItems":
@@ -112,7 +159,7 @@ def _says_nothing(keyword: str, value: JsonValue) -> bool:
         return bool(value == {})
     if keyword in ("unevaluatedItems", "unevaluatedProperties", "propertyNames"):
         return bool(value is True or value == {})
-    return bool(keyword == "not" and value is False)
+    return False
 
 
 def _children(document: Document, subschema: Subschema) -> Iterator[Subschema]:
@@ -124,11 +171,13 @@ def _children(document: Document, subschema: Subschema) -> Iterator[Subschema]:
         if document.draft <= 7:
             return
     for keyword in _SCHEMA_MAPS:
-        for name in schema.get(keyword, ()):
+        value = schema.get(keyword)
+        for name in value if isinstance(value, dict) else ():
             yield document.child(subschema, keyword, name)
     for keyword in _SCHEMA_LISTS:
-        if keyword != "prefixItems" or document.draft == 2020:
-            for index in range(len(schema.get(keyword, ()))):
+        value = schema.get(keyword)
+        if isinstance(value, list) and (keyword != "prefixItems" or document.draft == 2020):
+            for index in range(len(value)):
                 yield document.child(subschema, keyword, index)
     for keyword in _SCHEMAS:
         value = schema.get(keyword)
@@ -158,20 +207,29 @@ def findings(document: Document) -> Iterator[Finding]:
             continue
         hidden = document.draft <= 7 and "$ref" in subschema.schema
         for keyword, value in subschema.schema.items():
+            pointer = f"{subschema.pointer}/{escape_pointer(keyword)}"
             if hidden and keyword != "$ref":
-                yield Finding(f"{subschema.pointer}/{keyword}", keyword, Treatment.ANNOTATION, "hidden by $ref in this dialect")
+                note = "hidden by $ref in this dialect"
+                yield Finding(pointer, keyword, Treatment.ANNOTATION, note, value)
                 continue
             outcome, reason = treatment(document, keyword, value)
-            yield Finding(f"{subschema.pointer}/{keyword}", keyword, outcome, reason)
+            yield Finding(pointer, keyword, outcome, reason, value)
 
 
-def check(document: Document) -> None:
-    """Refuse a schema with a keyword that cannot be enforced.
+def check(document: Document) -> list[Finding]:
+    """Refuse a schema with a keyword that is malformed or cannot be enforced.
+
+    Returns:
+        The keywords that are enforced.
 
     Raises:
         SchemaError: names the keyword and its pointer. Time linear in what the root reaches.
     """
+    enforced = []
     for finding in findings(document):
+        if finding.status is Treatment.ENFORCED:
+            _check_value(finding)
+            enforced.append(finding)
         if finding.status is Treatment.REFUSED:
             raise SchemaError(
                 f"the keyword {finding.keyword!r} is {finding.note}",
@@ -179,3 +237,4 @@ def check(document: Document) -> None:
                 expected=sorted(_ASSERTIONS),
                 hint="remove it, or say the same with the keywords listed",
             )
+    return enforced

@@ -43,6 +43,8 @@ from .strings import StringLanguages
 __all__ = ["SchemaLowering", "Tables"]
 
 NONE = -1
+_DECIDED_LATE = frozenset(("oneOf", "not"))
+"""Keywords of which it shows only in their context whether they can be enforced."""
 
 
 class Tables(Protocol):
@@ -71,7 +73,7 @@ class SchemaLowering:
     """
 
     def __init__(self, document: Document, tables: Tables, *, plain: bool = False) -> None:
-        check(document)
+        enforced = check(document)
         self.document = document
         self.strings = StringLanguages()
         self.shortest = Shortest(document, self.strings, plain=plain)
@@ -88,12 +90,17 @@ class SchemaLowering:
         self._object_conjunctions: dict[int, Conjunction] = {}
         self._array_conjunctions: dict[int, Conjunction] = {}
         self._choices: dict[tuple[str, ...], int] = {}
+        for finding in enforced:
+            if finding.keyword == "pattern":
+                self.strings.pattern(finding.value, finding.pointer)
         root = conjunction([document.root])
         if self.shortest.value(root) is None:
             raise SchemaError(
                 "nothing satisfies this schema", pointer="", hint="look for bounds, types or required keys that exclude each other"
             )
         self.root = self.node(root)
+        if any(finding.keyword in _DECIDED_LATE for finding in enforced):
+            self._lower_all()
 
     def node(self, conjuncts: Conjunction) -> int:
         """Number of the node of a conjunction; its record is written later."""
@@ -104,6 +111,14 @@ class SchemaLowering:
             self._nodes[conjuncts] = found
             self._conjunctions[found] = conjuncts
         return found
+
+    def _lower_all(self) -> None:
+        """Lower everything that the root reaches, so that what cannot be enforced is refused now."""
+        done = 0
+        while done < len(self._conjunctions):
+            for node in list(self._conjunctions)[done:]:
+                done += 1
+                self.lower(node)
 
     def pointers(self, node: int) -> list[str]:
         """Where in the schema a node's subschemas stand."""
@@ -177,7 +192,7 @@ class SchemaLowering:
         if shape.strings is not None:
             choices = tuple(self.strings.choices(shape))
             return (Op.CHOICE, self._choice(choices)) if choices else (NONE, NONE)
-        if shape.patterns:
+        if shape.automatic:
             automaton = self.strings.automaton(shape)
             return (NONE, NONE) if is_empty(automaton) else (Op.PATTERN, self._automaton(automaton))
         if shape.max_length is not None and shape.max_length < shape.min_length:

@@ -20,7 +20,21 @@ from ...errors import SchemaError
 from ...kernels.opcodes import NumberKind
 from .document import Document, JsonValue, Subschema
 
-__all__ = ["TUPLE", "Conjunction", "Shape", "Types", "alternatives", "conjunction", "decimal_parts"]
+__all__ = [
+    "ARRAY_KEYWORDS",
+    "OBJECT_KEYWORDS",
+    "SCALAR_KEYWORDS",
+    "TUPLE",
+    "TYPE_NAMES",
+    "Conjunction",
+    "Number",
+    "Shape",
+    "Types",
+    "bounded",
+    "conjunction",
+    "decimal_parts",
+    "decimal_value",
+]
 
 Conjunction = tuple[int, ...]
 """Ascending indices of subschemas that all hold; the empty one allows everything."""
@@ -42,7 +56,7 @@ class Types(IntFlag):
     ALL = 127
 
 
-_TYPE_NAMES = {
+TYPE_NAMES = {
     "null": Types.NULL,
     "boolean": Types.TRUE | Types.FALSE,
     "number": Types.NUMBER,
@@ -69,6 +83,8 @@ class Shape:
         min_length: fewest code points of a string.
         max_length: most, or None.
         patterns: ECMA-262 patterns that the string matches somewhere, with their pointers.
+        not_patterns: patterns that it matches nowhere.
+        excluded: strings that it is not.
         strings: if not None, the string is one of these.
         arrays: subschemas that constrain it if it is an array.
         objects: subschemas that constrain it if it is an object.
@@ -82,9 +98,17 @@ class Shape:
     min_length: int = 0
     max_length: int | None = None
     patterns: tuple[tuple[str, str], ...] = ()
+    not_patterns: tuple[tuple[str, str], ...] = ()
+    excluded: frozenset[str] = frozenset()
     strings: tuple[str, ...] | None = None
     arrays: Conjunction = ()
     objects: Conjunction = ()
+
+
+    @property
+    def automatic(self) -> bool:
+        """True if the strings need an automaton."""
+        return bool(self.patterns or self.not_patterns or self.excluded)
 
 
 def conjunction(subschemas: Iterable[Subschema]) -> Conjunction:
@@ -104,61 +128,15 @@ def decimal_parts(value: int | float | Decimal) -> Number:
     return sign == 1, stripped, exponent + len(text) - len(stripped)
 
 
-def alternatives(document: Document, conjuncts: Conjunction) -> list[Shape]:
-    """The alternatives of a conjunction; none if it is plainly empty.
-
-    Raises:
-        SchemaError: a keyword's value is malformed, or a reference leads back to itself without reading anything.
-    """
-    shapes = [Shape()]
-    for index in conjuncts:
-        subschema = document.subschemas[index]
-        shapes = [result for shape in shapes for result in _apply(document, subschema, shape, ())]
-    return list(dict.fromkeys(shape for shape in shapes if shape.types))
-
-
-def _apply(document: Document, subschema: Subschema, shape: Shape, active: tuple[int, ...]) -> list[Shape]:
-    """The alternatives of a shape under one more subschema."""
-    schema = subschema.schema
-    if isinstance(schema, bool):
-        return [shape] if schema else []
-    if subschema.index in active:
-        raise SchemaError(
-            "a reference leads back to itself without reading anything", pointer=subschema.pointer, hint="break the cycle"
-        )
-    active = (*active, subschema.index)
-    if "$ref" in schema and document.draft <= 7:
-        return _apply(document, document.resolve(subschema), shape, active)
-    shapes = [shape]
-    for keyword in _SCALAR_KEYWORDS:
-        if keyword in schema and (keyword != "const" or document.draft >= 6):
-            apply = _SCALAR_KEYWORDS[keyword]
-            shapes = [result for one in shapes for result in apply(document, subschema, one, schema[keyword])]
-    if not _ARRAY_KEYWORDS.isdisjoint(schema):
-        shapes = [replace(one, arrays=(*one.arrays, subschema.index)) for one in shapes]
-    if not _OBJECT_KEYWORDS.isdisjoint(schema):
-        shapes = [replace(one, objects=(*one.objects, subschema.index)) for one in shapes]
-    if "$ref" in schema:
-        target = document.resolve(subschema)
-        shapes = [result for one in shapes for result in _apply(document, target, one, active)]
-    for index in range(len(schema.get("allOf", ()))):
-        child = document.child(subschema, "allOf", index)
-        shapes = [result for one in shapes for result in _apply(document, child, one, active)]
-    if "anyOf" in schema:
-        children = [document.child(subschema, "anyOf", index) for index in range(len(schema["anyOf"]))]
-        shapes = [result for one in shapes for child in children for result in _apply(document, child, one, active)]
-    return [one for one in dict.fromkeys(shapes) if one.types]
-
-
 def _type(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
     names = value if isinstance(value, list) else [value]
     types = Types(0)
     for name in names:
-        if name not in _TYPE_NAMES:
+        if name not in TYPE_NAMES:
             raise SchemaError(
-                f"{name!r} is not a type", pointer=f"{subschema.pointer}/type", expected=sorted(_TYPE_NAMES)
+                f"{name!r} is not a type", pointer=f"{subschema.pointer}/type", expected=sorted(TYPE_NAMES)
             )
-        types |= _TYPE_NAMES[name]
+        types |= TYPE_NAMES[name]
     number = shape.number
     if "integer" in names and "number" not in names:
         number = max(number, NumberKind.INTEGER_LITERAL if document.draft == 4 else NumberKind.INTEGER)
@@ -228,13 +206,13 @@ def _max_length(document: Document, subschema: Subschema, shape: Shape, value: J
     return [replace(shape, max_length=most if shape.max_length is None else min(shape.max_length, most))]
 
 
-def _decimal(subschema: Subschema, keyword: str, value: JsonValue) -> Decimal:
+def decimal_value(subschema: Subschema, keyword: str, value: JsonValue) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         raise SchemaError(f"{keyword} is {value!r}", pointer=f"{subschema.pointer}/{keyword}", expected=["a number"])
     return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
 
 
-def _bounded(shape: Shape, *, low: tuple[Decimal, bool] | None = None, high: tuple[Decimal, bool] | None = None) -> list[Shape]:
+def bounded(shape: Shape, *, low: tuple[Decimal, bool] | None = None, high: tuple[Decimal, bool] | None = None) -> list[Shape]:
     """A shape with one more bound; of equal bounds the strict one holds."""
     if low is not None and (shape.minimum is None or low > shape.minimum):
         shape = replace(shape, minimum=low)
@@ -252,24 +230,24 @@ def _excluded(subschema: Subschema, keyword: str) -> bool:
 
 def _minimum(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
     strict = document.draft == 4 and _excluded(subschema, "exclusiveMinimum")
-    return _bounded(shape, low=(_decimal(subschema, "minimum", value), strict))
+    return bounded(shape, low=(decimal_value(subschema, "minimum", value), strict))
 
 
 def _maximum(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
     strict = document.draft == 4 and _excluded(subschema, "exclusiveMaximum")
-    return _bounded(shape, high=(_decimal(subschema, "maximum", value), strict))
+    return bounded(shape, high=(decimal_value(subschema, "maximum", value), strict))
 
 
 def _exclusive_minimum(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
     if document.draft == 4:
         return [shape]
-    return _bounded(shape, low=(_decimal(subschema, "exclusiveMinimum", value), True))
+    return bounded(shape, low=(decimal_value(subschema, "exclusiveMinimum", value), True))
 
 
 def _exclusive_maximum(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
     if document.draft == 4:
         return [shape]
-    return _bounded(shape, high=(_decimal(subschema, "exclusiveMaximum", value), True))
+    return bounded(shape, high=(decimal_value(subschema, "exclusiveMaximum", value), True))
 
 
 def _pattern(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
@@ -278,7 +256,7 @@ def _pattern(document: Document, subschema: Subschema, shape: Shape, value: Json
     return [replace(shape, patterns=(*shape.patterns, (value, f"{subschema.pointer}/pattern")))]
 
 
-_SCALAR_KEYWORDS: dict[str, Callable[[Document, Subschema, Shape, JsonValue], list[Shape]]] = {
+SCALAR_KEYWORDS: dict[str, Callable[[Document, Subschema, Shape, JsonValue], list[Shape]]] = {
     "type": _type,
     "enum": _enum,
     "const": _const,
@@ -290,7 +268,7 @@ _SCALAR_KEYWORDS: dict[str, Callable[[Document, Subschema, Shape, JsonValue], li
     "maxLength": _max_length,
     "pattern": _pattern,
 }
-_ARRAY_KEYWORDS = frozenset(("items", "prefixItems", "additionalItems", "minItems", "maxItems", TUPLE))
-_OBJECT_KEYWORDS = frozenset(
+ARRAY_KEYWORDS = frozenset(("items", "prefixItems", "additionalItems", "minItems", "maxItems", TUPLE))
+OBJECT_KEYWORDS = frozenset(
     ("properties", "additionalProperties", "required", "minProperties", "maxProperties")
 )

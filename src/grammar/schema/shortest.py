@@ -16,7 +16,8 @@ from ...kernels.opcodes import NumberKind
 from .document import Document
 from .members import Items, Members, items_of, members_of
 from .numbers import shortest_number
-from .shapes import Conjunction, Shape, Types, alternatives
+from .merge import Merger
+from .shapes import Conjunction, Shape, Types
 from .strings import StringLanguages, quote
 
 __all__ = ["Shortest", "free_names"]
@@ -35,6 +36,20 @@ def free_names(taken: frozenset[str] | set[str] | dict[str, Conjunction]) -> Ite
                 yield name
 
 
+class _MergingError(Exception):
+    """A conjunction was asked for while it is being merged."""
+
+
+class _Values(dict[Conjunction, "bytes | None"]):
+    """Values by conjunction, found when they are asked for."""
+
+    def __init__(self, shortest: Shortest) -> None:
+        self._shortest = shortest
+
+    def __missing__(self, conjuncts: Conjunction) -> bytes | None:
+        return self._shortest.value(conjuncts)
+
+
 class Shortest:
     """Shortest values of the conjunctions of one document, memoised.
 
@@ -49,6 +64,8 @@ class Shortest:
         self._plain = plain
         self._strings = strings
         self._known: dict[Conjunction, bytes | None] = {(): b"0"}
+        self._merger = Merger(document, self._possible)
+        self._merging: set[Conjunction] = set()
         self._shapes: dict[Conjunction, list[Shape]] = {}
         self._members: dict[Conjunction, Members] = {}
         self._items: dict[Conjunction, Items] = {}
@@ -57,8 +74,21 @@ class Shortest:
         """The alternatives of a conjunction, memoised."""
         found = self._shapes.get(conjuncts)
         if found is None:
-            found = self._shapes[conjuncts] = alternatives(self._document, conjuncts)
+            if conjuncts in self._merging:
+                raise _MergingError
+            self._merging.add(conjuncts)
+            try:
+                found = self._shapes[conjuncts] = self._merger.alternatives(conjuncts)
+            finally:
+                self._merging.discard(conjuncts)
         return found
+
+    def _possible(self, shape: Shape) -> bool:
+        """True if some value has a shape, or if that depends on a conjunction that is being merged."""
+        try:
+            return next(self._texts(shape, _Values(self)), None) is not None
+        except _MergingError:
+            return True
 
     def members(self, conjuncts: Conjunction) -> Members:
         """The members of objects of a conjunction, memoised."""
@@ -196,6 +226,6 @@ class Shortest:
 
 
 _MAY_EMPTY = frozenset(
-    "enum const $ref allOf anyOf minimum maximum exclusiveMinimum exclusiveMaximum pattern minLength maxLength required minProperties maxProperties minItems maxItems items "
+    "enum const $ref allOf anyOf oneOf not minimum maximum exclusiveMinimum exclusiveMaximum pattern minLength maxLength required minProperties maxProperties minItems maxItems items "
     "prefixItems additionalItems".split()
 )

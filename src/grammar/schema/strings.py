@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 
 from ...errors import LimitError, RegexError, SchemaError
-from ..regex import CharDfa, compile_regex, intersect, is_empty, witness
+from ..regex import CharDfa, compile_regex, complement, intersect, is_empty, literal, witness
 from .shapes import Shape
 
 __all__ = ["StringLanguages", "quote"]
@@ -22,7 +22,7 @@ class StringLanguages:
     """Automata of the patterns of one document, each made once."""
 
     _patterns: dict[str, CharDfa] = field(default_factory=dict)
-    _joint: dict[tuple[tuple[str, ...], int, int | None], CharDfa] = field(default_factory=dict)
+    _joint: dict[tuple[object, ...], CharDfa] = field(default_factory=dict)
 
     def pattern(self, source: str, pointer: str) -> CharDfa:
         """The automaton of the strings in which a pattern matches somewhere.
@@ -47,10 +47,12 @@ class StringLanguages:
 
     def automaton(self, shape: Shape) -> CharDfa:
         """The strings that match all patterns of a shape and keep its length bounds."""
-        key = (tuple(source for source, _ in shape.patterns), shape.min_length, shape.max_length)
+        key = (shape.patterns, shape.not_patterns, shape.excluded, shape.min_length, shape.max_length)
         found = self._joint.get(key)
         if found is None:
             automata = [self.pattern(source, pointer) for source, pointer in shape.patterns]
+            automata += [complement(self.pattern(source, pointer)) for source, pointer in shape.not_patterns]
+            automata += [complement(literal(text)) for text in sorted(shape.excluded)]
             found = automata[0]
             for other in automata[1:]:
                 found = intersect(found, other)
@@ -67,11 +69,14 @@ class StringLanguages:
         kept = [
             text
             for text in shape.strings or ()
-            if shape.min_length <= len(text) and (most is None or len(text) <= most)
+            if shape.min_length <= len(text) and (most is None or len(text) <= most) and text not in shape.excluded
         ]
         for source, pointer in shape.patterns:
             automaton = self.pattern(source, pointer)
             kept = [text for text in kept if automaton.accepts(text)]
+        for source, pointer in shape.not_patterns:
+            automaton = self.pattern(source, pointer)
+            kept = [text for text in kept if not automaton.accepts(text)]
         return kept
 
     def shortest(self, shape: Shape) -> bytes | None:
@@ -80,7 +85,7 @@ class StringLanguages:
             return min((quote(text) for text in self.choices(shape)), key=lambda text: (len(text), text), default=None)
         if shape.max_length is not None and shape.max_length < shape.min_length:
             return None
-        if not shape.patterns:
+        if not shape.automatic:
             return b'"' + b"a" * shape.min_length + b'"'
         automaton = self.automaton(shape)
         text = None if is_empty(automaton) else witness(automaton)
