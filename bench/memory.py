@@ -14,6 +14,8 @@ from dataclasses import fields
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from .data import EOS_TOKENS, RealTokenizer, maskbench
 from .report import Report, Section, summarize
 
@@ -40,7 +42,8 @@ def run(options: argparse.Namespace) -> Report:
 
     tokenizer = RealTokenizer(options.data, options.tokenizer)
     vocabulary = Vocabulary.from_tokenizer(tokenizer.write(), eos_ids=[tokenizer.eos_id])
-    shared = sum(getattr(vocabulary.tables, field.name).nbytes for field in fields(vocabulary.tables) if field.name != "string_max_chars")
+    tables = [getattr(vocabulary.tables, field.name) for field in fields(vocabulary.tables)]
+    shared = sum(table.nbytes for table in tables if isinstance(table, np.ndarray))
     own, sizes, refused = [], [], 0
     for problem in islice(maskbench(options.data, options.seed), options.schemas):
         try:
@@ -70,5 +73,8 @@ def run(options: argparse.Namespace) -> Report:
         options={key: getattr(options, key) for key in ("tokenizer", "schemas", "seed")},
         engines=["gramarye"],
         sections=sections,
-        notes=[f"{refused} schemas refused; tables of the vocabulary {shared / 1e6:.1f} MB, spare {vocabulary.spare.nbytes / 1e6:.1f} MB"],
+        notes=[
+            f"{refused} schemas refused",
+            f"tables of the vocabulary {shared / 1e6:.1f} MB, spare arrays {vocabulary.spare.nbytes / 1e6:.1f} MB",
+        ],
     )

@@ -166,6 +166,8 @@ def test_plans_have_the_fewest_tokens_within_a_limit(pattern):
                     continue
                 plan = fresh.shortest_tokens(limit)
                 assert len(plan) <= limit
+                assert len(fresh.shortest_tokens()) <= limit
+                assert not plan or plan[0] in allowed_by(fresh, limit)
                 assert all(fresh.advance(token) for token in plan)
                 assert fresh.accepting
 

@@ -89,9 +89,7 @@ def test_completions_are_shortest_and_least() -> None:
             found = machine.completion(text)
             if len(found) > 3:
                 continue
-            candidates = (
-                "".join(more) for length in range(4) for more in itertools.product(ALPHABET, repeat=length)
-            )
+            candidates = ("".join(more) for length in range(4) for more in itertools.product(ALPHABET, repeat=length))
             assert found == next(more for more in candidates if oracle.accepts(text + more)), (seed, text)
             checked += 1
     assert checked > 100

@@ -13,6 +13,7 @@ from tests.real_vocabularies import toy_vocabulary
 
 from gramarye import engine
 from gramarye.errors import LimitError
+from gramarye.kernels.columns import Scalar
 
 VOCABULARY = toy_vocabulary(b'{"', b'":', b'","', b"[[", b"]]", b"null", b"12")
 NESTED = {
@@ -55,7 +56,7 @@ def test_thousands_of_members_and_items():
     assert not items.accepts(json.dumps([1] * 3_001))
 
 
-@pytest.mark.parametrize("count", [62, 63, 64, 65, 300, 5_000])
+@pytest.mark.parametrize("count", [62, 63, 64, 65, 300, pytest.param(5_000, marks=pytest.mark.slow)])
 def test_many_declared_keys(count):
     names = [f"k{number}" for number in range(count)]
     rng = random.Random(count)
@@ -130,6 +131,19 @@ def test_a_limit_of_configurations_is_a_clean_error():
     assert matcher.text_bytes == b""
     assert matcher.advance_bytes(b"[" * 20)
     assert matcher.text_bytes == b"[" * 20
+
+
+def test_equal_configurations_have_equal_ints_after_growth():
+    """Hash-consing survives the growth of its tables: no record is stored twice."""
+    constraint = compiled(NESTED)
+    first = constraint.machine.advance_bytes(constraint.start, b"[[12")[0]
+    constraint.accepts(json.dumps([[{f"k{number}": [[number]]}, [None] * (number % 5)] for number in range(300)]))
+    constraint.matcher().advance_bytes(b'{"a":[' * 1_500)
+    arena = constraint.machine.arena
+    count = arena.get(Scalar.CONFIGS)
+    assert count > 4_000
+    assert len({constraint.machine.fields(config) for config in range(1, count)}) == count - 1
+    assert constraint.machine.advance_bytes(constraint.start, b"[[12")[0] == first
 
 
 def test_small_and_large_arenas_agree():

@@ -5,11 +5,11 @@ hundred small functions that call each other cost a hundred growing pieces of ma
 functions that are called from outside are assembled, each once::
 
     Python ──────> @entry(signature) ───┐
-                                        ├──> @inner(signature) ──> @inner ...    linked in, no machine code of their own
+                                        ├──> @inner(signature) ──> @inner ...    linked in, not assembled
     an address ──> @address(signature) ─┘
 
-The cache is a folder of the user's (``NUMBA_CACHE_DIR``, ``GRAMARYE_CACHE``, or the platform's cache directory), named by
-the content of all kernels: numba by itself looks only at the file of the function that is called, and takes an entry
+The cache is a folder of the user's (``NUMBA_CACHE_DIR``, ``GRAMARYE_CACHE``, or the platform's cache directory), named
+by the content of all kernels: numba by itself looks only at the file of the function that is called, and takes an entry
 whose callees have changed for fresh. Files appear by renaming, so processes that start together do not disturb each
 other. Where the folder cannot be written, every process compiles anew.
 """
@@ -97,19 +97,21 @@ def address(signature: Any) -> Callable[[Callable[..., Any]], Any]:
     return compiled
 
 
-class _Part(JITCodeLibrary):
-    """Code that is optimised and assembled in the libraries that it is linked into, never by itself."""
+def _leave(library: Any, *_: Any) -> None:
+    """Leave optimisation to the library that this one becomes part of."""
 
-    def _optimize_functions(self, ll_module: Any) -> None:
-        """Leave it to the library that this one becomes part of."""
-        ll_module.data_layout = self._codegen._data_layout
 
-    def _optimize_final_module(self) -> None:
-        """Leave it to the library that this one becomes part of."""
+def _finish(library: Any) -> None:
+    """Make no machine code."""
+    vars(library)["_finalized"] = True
 
-    def _finalize_final_module(self) -> None:
-        """Make no machine code."""
-        self._finalized = True
+
+_Part: Any = type(
+    "_Part",
+    (JITCodeLibrary,),
+    {"_optimize_functions": _leave, "_optimize_final_module": _leave, "_finalize_final_module": _finish},
+)
+"""A library of code that is optimised and assembled in the libraries that it is linked into, never by itself."""
 
 
 def inner(signature: Any, *, inline: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -19,6 +19,7 @@ from numba import types
 
 from .compiling import inner
 from .earley import WATCHED, WATCHED_ONLY, lexer_of, record_complete, record_step
+from .earley_bound import FAR
 from .earley_items import LOW
 from .earley_memo import Memo, ask_room, push, recall, remember
 from .memory import HEADER, SCALARS, Column, Scalar, call_entry, get_i64, put_i64
@@ -107,6 +108,8 @@ def add_seen(header, base, seen, waiting, record, predecessor):
         bound = call_entry(header, Scalar.EARLEY_BOUND_ENTRY, record >> 32, lexer_of(header, record), end)
     if header[SCALARS + Scalar.STATUS] != 0:
         return seen
+    if bound >= FAR:
+        return seen
     heap_insert(header, base, waiting, (bound << 32) | seen)
     return seen + 1
 
@@ -144,6 +147,7 @@ def record_live(header, record, base):
                 waiting += seen - before
         if seen > header[SCALARS + Scalar.EARLEY_SEARCH]:
             ask_room(header, SEARCH_LIMIT)
+    remember(header, Memo.LIVE, record >> 32, record & LOW, 0)
     for i in range(seen):
         one = get_i64(header, Column.SCRATCH, base + i * _FIELDS)
         remember(header, Memo.LIVE, one >> 32, one & LOW, 0)

@@ -16,6 +16,7 @@ question                a                      b                       answer
 ``Memo.START``          Earley set             0                       lexer state before its lexemes
 ``Memo.LEXER``          list of DFA states     0                       lexer state (earley_lexer.py)
 ``Memo.BOUND``          return node            0                       fewest bytes that finish from it
+``Memo.FINISHERS``      return node            0                       set of terminals (earley_bound.py)
 ``Memo.AFTER``          Earley set             terminal                the same after one terminal
 ``Memo.LIVE``           Earley set             lexical situation       1: can be finished, 0: is doomed
 ``Memo.VISITED``        Earley set             lexical situation       number of the last search that saw it
@@ -55,6 +56,7 @@ class Memo(IntEnum):
     LIVE = 10
     VISITED = 11
     AFTER = 12
+    FINISHERS = 13
 
 
 MEMO_FIELDS = 3

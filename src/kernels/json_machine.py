@@ -188,7 +188,11 @@ def object_step(header, config, byte):
     if byte == 34 and op != Op.MEMBERS and object_takes_key(header, config):
         members = intern_config(header, Op.MEMBERS, spec, seen, extra, parent)
         trie = np.int64(get_i32(header, Column.OBJECT_SPEC, spec * OBJECT_FIELDS + ObjectField.TRIE))
-        return intern_config(header, Op.KEY, trie, 0, 0, members)
+        dfa = np.int64(get_i32(header, Column.OBJECT_SPEC, spec * OBJECT_FIELDS + ObjectField.KEY_DFA))
+        first = np.int64(0)
+        if dfa >= 0:
+            first = np.int64(get_i32(header, Column.CHAR_DFA, dfa * CHAR_DFA_FIELDS + CharDfaField.START))
+        return intern_config(header, Op.KEY, trie, first, 0, members)
     return 0
 
 

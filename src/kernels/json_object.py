@@ -13,7 +13,8 @@ key is added to it when the closing quotation mark has been read.
 
 Declared keys form a trie of code points. Each trie node knows the ranks (in code-point order) of the keys below it, so
 "can this prefix still become a key that is allowed here" looks at a range of keys. A key that leaves the trie becomes
-FREE_KEY if additional keys are allowed.
+FREE_KEY if additional keys are allowed. Where ``patternProperties`` or ``propertyNames`` look at the other keys, a character
+automaton reads along (field ``b`` of KEY), and the label of the state that it ends in is the schema node of the value.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from numba import types
 from .characters import INVALID, canonical, piece_high, piece_low, pieces, read_byte
 from .compiling import inner
 from .intern import intern_config, intern_list, reserve_scratch
-from .json_string import trie_child, trie_has_child_in
+from .json_string import dfa_alive, dfa_next, interval_of, trie_child, trie_has_child_in
 from .memory import HEADER, SCALARS, Column, Scalar, get_i32, get_i64, put_i64
 from .opcodes import Op
 from .records import INLINE_KEYS, KEY_FIELDS, OBJECT_FIELDS, TRIE_FIELDS, KeyField, ObjectField, TrieField
@@ -228,8 +229,8 @@ def object_start(header, spec, parent):
     return intern_config(header, Op.OBJECT, spec, seen_none(header, spec), 0, parent)
 
 
-@inner(_INT(HEADER, _INT, _INT))
-def close_key(header, node, members):
+@inner(_INT(HEADER, _INT, _INT, _INT))
+def close_key(header, node, state, members):
     """COLON after the closing quotation mark of a key, or 0. ``members`` is the record before this key."""
     spec = np.int64(get_i32(header, Column.CONFIG_A, members))
     seen = get_i64(header, Column.CONFIG_B, members)
@@ -247,51 +248,74 @@ def close_key(header, node, members):
         if not additional_allowed(header, spec, seen, extra):
             return 0
         value = object_field(header, spec, ObjectField.ADDITIONAL)
+        if object_field(header, spec, ObjectField.KEY_DFA) >= 0:
+            labels = object_field(header, spec, ObjectField.KEY_LABELS)
+            value = np.int64(get_i32(header, Column.KEY_LABEL, labels + state)) if state != 0 else np.int64(-1)
+        if value < 0:
+            return 0
         extra = min(extra + 1, object_field(header, spec, ObjectField.COUNT_TO))
         after = intern_config(header, Op.MEMBERS, spec, seen, extra, parent)
     return intern_config(header, Op.COLON, value, 0, 0, after)
 
 
-@inner(_INT(HEADER, _INT, _INT, _INT, types.boolean))
-def half_key(header, node, read, members, free):
+@inner(_INT(HEADER, _INT, _INT, types.boolean))
+def half_key(header, config, read, free):
     """KEY in the middle of a character: kept at the trie node if a child continues it, else free, else 0."""
+    node = np.int64(get_i32(header, Column.CONFIG_A, config))
+    state = get_i64(header, Column.CONFIG_B, config)
+    members = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
     spec = np.int64(get_i32(header, Column.CONFIG_A, members))
     seen = get_i64(header, Column.CONFIG_B, members)
     extra = np.int64(get_i32(header, Column.CONFIG_C, members))
+    dfa = object_field(header, spec, ObjectField.KEY_DFA)
     plainly = header[SCALARS + Scalar.PLAIN] != 0
-    declared = False
+    near = False  # some declared key continues so
+    declared = False  # one that is allowed
+    alive = dfa < 0  # some other key does
     for i in range(pieces(read, plainly)):
+        low = piece_low(read, plainly, i)
         high = piece_high(read, plainly, i)
-        child = trie_has_child_in(header, node, piece_low(read, plainly, i), high)
+        alive = alive or (state != 0 and dfa_alive(header, dfa, state, low, high))
+        child = trie_has_child_in(header, node, low, high) if node != FREE_KEY else np.int64(-1)
         while child >= 0 and get_i32(header, Column.CHAR_TRIE, child * TRIE_FIELDS + TrieField.CODE) <= high:
-            declared = declared or free or any_key_below(header, spec, seen, extra, child)
+            near = True
+            declared = declared or any_key_below(header, spec, seen, extra, child)
             child = np.int64(get_i32(header, Column.CHAR_TRIE, child * TRIE_FIELDS + TrieField.SIBLING))
-    if declared:
-        return intern_config(header, Op.KEY, node, 0, read, members)
-    return intern_config(header, Op.KEY, FREE_KEY, 0, canonical(read, 0), members) if free else np.int64(0)
+    if not declared and not (free and alive):
+        return 0
+    if near:
+        return intern_config(header, Op.KEY, node, state, read, members)
+    if dfa < 0:
+        return intern_config(header, Op.KEY, FREE_KEY, 0, canonical(read, 0), members)
+    interval = interval_of(header, dfa, piece_low(read, plainly, 0))
+    if pieces(read, plainly) == 1 and interval == interval_of(header, dfa, piece_high(read, plainly, 0)):
+        read = canonical(read, np.int64(get_i32(header, Column.CHAR_BOUND, interval)))
+    return intern_config(header, Op.KEY, FREE_KEY, state, read, members)
 
 
 @inner(_INT(HEADER, _INT, _INT))
 def key_step(header, config, byte):
     """KEY after one more byte of the key; COLON after the closing quotation mark; 0 if refused."""
     node = np.int64(get_i32(header, Column.CONFIG_A, config))
+    state = get_i64(header, Column.CONFIG_B, config)
     pending = np.int64(get_i32(header, Column.CONFIG_C, config))
     members = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
     if pending == 0 and byte == 34:
-        return close_key(header, node, members)
+        return close_key(header, node, state, members)
     read = read_byte(header, pending, byte)
     if read == INVALID:
         return 0
-    if node == FREE_KEY:
-        state = np.int64(0) if read < 0 else canonical(read, 0)
-        return intern_config(header, Op.KEY, FREE_KEY, 0, state, members)
     spec = np.int64(get_i32(header, Column.CONFIG_A, members))
     seen = get_i64(header, Column.CONFIG_B, members)
     extra = np.int64(get_i32(header, Column.CONFIG_C, members))
     free = additional_allowed(header, spec, seen, extra)
-    if read < 0:
-        child = trie_child(header, node, -2 - read)
-        if child >= 0 and (free or any_key_below(header, spec, seen, extra, child)):
-            return intern_config(header, Op.KEY, child, 0, 0, members)
-        return intern_config(header, Op.KEY, FREE_KEY, 0, 0, members) if free else np.int64(0)
-    return half_key(header, node, read, members, free)
+    if read >= 0:
+        return half_key(header, config, read, free)
+    dfa = object_field(header, spec, ObjectField.KEY_DFA)
+    if dfa >= 0:
+        state = dfa_next(header, dfa, state, interval_of(header, dfa, -2 - read)) if state != 0 else np.int64(0)
+        free = free and state != 0
+    child = trie_child(header, node, -2 - read) if node != FREE_KEY else np.int64(-1)
+    if child >= 0 and (free or any_key_below(header, spec, seen, extra, child)):
+        return intern_config(header, Op.KEY, child, state, 0, members)
+    return intern_config(header, Op.KEY, FREE_KEY, state, 0, members) if free else np.int64(0)

@@ -22,7 +22,7 @@ from numba import types
 
 from .compiling import entry, inner
 from .intern import fail
-from .json_object import FREE_KEY, additional_allowed, close_key
+from .json_object import FREE_KEY, additional_allowed, close_key, object_field
 from .json_string import trie_child
 from .machine import accepting, row_of, successor, transition
 from .memory import (
@@ -48,6 +48,7 @@ from .memory import (
     store_u32,
 )
 from .opcodes import UNFILLED, Op, Status
+from .records import ObjectField
 
 __all__ = ["advance_token", "fill_mask", "token_successors"]
 
@@ -238,7 +239,7 @@ def key_mask(header, config, mask):
     """Mask of a KEY at a character boundary of an object that takes additional keys. ``mask`` holds nothing else."""
     members = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
     allow_inside(header, -1, mask)
-    free = close_key(header, np.int64(FREE_KEY), members)
+    free = close_key(header, np.int64(FREE_KEY), np.int64(0), members)
     walk_suffixes(header, free, np.int64(0), np.int64(0), np.int64(-1), mask)
     if get_i32(header, Column.CONFIG_A, config) != FREE_KEY:
         repair_keys(header, config, mask)
@@ -250,6 +251,8 @@ def takes_any_key(header, config):
     if get_i32(header, Column.CONFIG_OP, config) != Op.KEY or get_i32(header, Column.CONFIG_C, config) != 0:
         return False
     members = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
+    if object_field(header, np.int64(get_i32(header, Column.CONFIG_A, members)), ObjectField.KEY_DFA) >= 0:
+        return False
     return additional_allowed(
         header,
         np.int64(get_i32(header, Column.CONFIG_A, members)),

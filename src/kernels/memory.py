@@ -125,8 +125,8 @@ put_u64 = _storer(types.uint64, 64)
 def _addresser(bits: int) -> Callable[..., Any]:
     """Address of an element of a column of such words, for loops that move neither the header nor the column.
 
-    A load through the header cannot leave a loop that stores, for all that the compiler knows of aliases: copying a mask
-    element by element through it takes 4 us, through its address 0.5.
+    A load through the header cannot leave a loop that stores, for all that the compiler knows of aliases: copying a
+    mask element by element through it takes 4 us, through its address 0.5.
     """
 
     @intrinsic
@@ -136,7 +136,8 @@ def _addresser(bits: int) -> Callable[..., Any]:
 
         return types.int64(header, types.int64, types.int64), generate
 
-    return address
+    made: Callable[..., Any] = address
+    return made
 
 
 address_32 = _addresser(32)
@@ -152,7 +153,8 @@ def _load_at(element: Any, bits: int) -> Callable[..., Any]:
 
         return element(types.int64, types.int64), generate
 
-    return load
+    made: Callable[..., Any] = load
+    return made
 
 
 def _store_at(element: Any, bits: int) -> Callable[..., Any]:
@@ -165,7 +167,8 @@ def _store_at(element: Any, bits: int) -> Callable[..., Any]:
 
         return types.void(types.int64, types.int64, element), generate
 
-    return store
+    made: Callable[..., Any] = store
+    return made
 
 
 load_i32 = _load_at(types.int32, 32)

@@ -49,7 +49,7 @@ class Op(IntEnum):
     CHOICE = 13  # a: node of a character trie, c: decoder state. A string that is one of several
     OBJECT = 14  # a: object spec, b: keys seen, c: additional keys counted. After "{"
     NEXT_KEY = 15  # like OBJECT; after ","
-    KEY = 16  # a: node of the key trie, or FREE_KEY; c: decoder state; parent: the MEMBERS record it belongs to
+    KEY = 16  # a: node of the key trie, or FREE_KEY; b: state of the key automaton; c: decoder state; parent: the MEMBERS record it belongs to
     COLON = 17  # a: schema node of the value; parent: MEMBERS with the key already counted
     MEMBERS = 18  # like OBJECT; after a member's value
     ARRAY = 19  # a: array spec. After "["

@@ -80,6 +80,8 @@ class ObjectField(IntEnum):
     MOST = 5  # or -1
     REQUIRED = 6  # index of the first word in KEY_REQUIRED
     COUNT_TO = 7  # additional keys are counted up to here
+    KEY_DFA = 8  # character automaton that additional keys go through, or -1
+    KEY_LABELS = 9  # index in KEY_LABEL of the label of its state 0
 
 
 class KeyField(IntEnum):

@@ -1,12 +1,12 @@
-"""Bytes that are dead by the opcode alone, whatever the fields of the configuration: rows of transitions begin with them.
+"""Bytes that are dead by the opcode alone, whatever the fields of the configuration: rows begin with them.
 
 ::
 
     row of a MEMBERS configuration      ,   }   blanks          UNFILLED: computed when a walk asks
                                         all other bytes         DEAD
 
-A walk of the vocabulary tries all 256 bytes at its root; without the templates nine of ten of those steps would be computed
-to find nothing.
+A walk of the vocabulary tries all 256 bytes at its root; without the templates nine of ten of those steps would be
+computed to find nothing.
 """
 
 from __future__ import annotations

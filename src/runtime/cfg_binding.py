@@ -106,6 +106,7 @@ def _bind_columns(arena: Arena, tables: CfgTables) -> None:
     arena.bind(Column.EARLEY_NULLABLE, tables.nullable)
     arena.bind(Column.EARLEY_LENGTH, tables.length)
     arena.bind(Column.EARLEY_REACH, tables.reach)
+    arena.bind(Column.EARLEY_RELATION, tables.relation)
     arena.bind(Column.EARLEY_COMPONENT, tables.component)
     arena.bind(Column.EARLEY_TERMINAL, tables.terminal)
     arena.bind(Column.EARLEY_DFA, tables.pool.trans)

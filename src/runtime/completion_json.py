@@ -11,7 +11,6 @@ from itertools import islice
 
 from ..grammar.schema import SchemaLowering
 from ..grammar.schema.members import Members
-from ..grammar.schema.shortest import free_names
 from ..grammar.schema.strings import quote
 from ..kernels.columns import Column
 from ..kernels.opcodes import Literal, Op
@@ -151,12 +150,8 @@ class JsonCompleter:
         return comma + b",".join(text for text, _ in parts) + b"}"
 
     def _additional(self, members: Members, wanted: int) -> list[bytes]:
-        """The shortest additional members."""
-        rest = self._lowering.shortest.value(members.additional) if wanted > 0 else None
-        if rest is None:
-            return []
-        fresh = free_names(members.keys)
-        return [quote(next(fresh)) + b":" + rest for _ in range(wanted)]
+        """The shortest members with keys that are not declared."""
+        return self._lowering.shortest.others(members, wanted)
 
     def _seen(self, packed: int) -> int:
         """The set of keys of a configuration as one number, bit k for key k."""

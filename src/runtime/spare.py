@@ -1,8 +1,8 @@
 """Large arrays that outlive the machines that used them, so that the next machine of the vocabulary starts with them.
 
-A machine's transitions and masks take megabytes that the operating system hands out page by page, zeroed; growing them
-copies. An array given back is taken by the next machine as it is: its pages are there, and it has the size that the last
-machine needed::
+A machine's transitions and masks take megabytes that the operating system hands out page by page, zeroed; growing
+them copies. An array given back is taken by the next machine as it is: its pages are there, and it has the size that
+the last machine needed::
 
     Arena ── dropped ──> give(array) ──> [ 4 MB, 1 MB ] ──> take(dtype, 256 KB) ──> the largest, 4 MB ──> Arena
 """

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ...errors import Span
 from ..ir import Grammar, Terminal
 from ..regex import ByteDfa
+from .adjacency import MOST_TERMINALS, neighbours, suffix_relations
 from .analysis import first_terminals, nullable_names, shortest_lengths
 from .left_corner import Corner, LeftCorners, left_corners
 from .liveness import Lexicon, Separation, separation
@@ -75,6 +76,7 @@ class CfgTables:
         member, unit, ancestor: see left_corner.LeftCorners.
         terminal: int32[terminals, 3]; first state in the pool, rank, 1 if ignored.
         separation: whether longest match can doom a text; proved for dynamic lexing.
+        relation: int64[dots, terminals + 1], see adjacency.py; int64[0, 1] where separation is proved.
     """
 
     grammar: Grammar
@@ -99,6 +101,7 @@ class CfgTables:
     ancestor: Ragged
     terminal: NDArray[np.int32]
     separation: Separation
+    relation: NDArray[np.int64]
 
 
 class _Dots:
@@ -163,6 +166,7 @@ def build_tables(grammar: Grammar, compile_terminal: Callable[[Terminal], ByteDf
     first = first_terminals(productions, nullable)
     relation = left_corners(parents)
     records = _terminal_records(grammar, terminals, pool)
+    proof = _separation(grammar, productions, terminals, records, pool)
     lengths = shortest_lengths(
         productions, {terminal.name: pool.shortest(index) for index, terminal in enumerate(terminals)}
     )
@@ -188,8 +192,23 @@ def build_tables(grammar: Grammar, compile_terminal: Callable[[Terminal], ByteDf
         unit=_ragged(relation.unit),
         ancestor=_ragged(relation.ancestors),
         terminal=records,
-        separation=_separation(grammar, productions, terminals, records, pool),
+        separation=proof,
+        relation=_relation(proof, productions, terminals, records, pool, [place.rest for place in dots.places]),
     )
+
+
+def _relation(
+    proof: Separation,
+    productions: Productions,
+    terminals: Sequence[Terminal],
+    records: NDArray[np.int32],
+    pool: TerminalPool,
+    suffixes: list[tuple[str, ...]],
+) -> NDArray[np.int64]:
+    if proof.proved or len(terminals) > MOST_TERMINALS:
+        return np.zeros((0, 1), np.int64)
+    pairs = neighbours(pool, np.flatnonzero(records[:, 2]).tolist())
+    return suffix_relations(productions, tuple(terminal.name for terminal in terminals), pairs, suffixes)
 
 
 def _separation(

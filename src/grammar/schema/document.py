@@ -106,6 +106,10 @@ class Document:
         self._kept.append(schema)
         return self._intern(schema, pointer, None)
 
+    def nothing(self) -> Subschema:
+        """The subschema that refuses everything."""
+        return self._intern(False, "", None)
+
     def resolve(self, subschema: Subschema, keyword: str = "$ref") -> Subschema:
         """The subschema that a reference names.
 
@@ -169,8 +173,6 @@ class Document:
         return getattr(referencing.jsonschema, _SPECIFICATIONS[self.draft])
 
     def _make_root_resolver(self) -> Resolver[Any]:
-        import referencing
-        import referencing.jsonschema
 
         registry = self._registry
         if registry is None:

@@ -54,6 +54,8 @@ _ASSERTIONS: dict[str, tuple[int, int]] = {
     "maxProperties": _EVERY,
     "required": _EVERY,
     "properties": _EVERY,
+    "patternProperties": _EVERY,
+    "propertyNames": (6, 2020),
     "additionalProperties": _EVERY,
     "items": _EVERY,
     "prefixItems": (2020, 2020),
@@ -67,12 +69,10 @@ _ASSERTIONS: dict[str, tuple[int, int]] = {
 _NOT_YET: dict[str, tuple[int, int]] = {
     "multipleOf": _EVERY,
     "uniqueItems": _EVERY,
-    "patternProperties": _EVERY,
     "dependencies": (4, 2019),
     "contains": (6, 2020),
     "minContains": (2019, 2020),
     "maxContains": (2019, 2020),
-    "propertyNames": (6, 2020),
     "if": (7, 2020),
     "dependentRequired": (2019, 2020),
     "dependentSchemas": (2019, 2020),
@@ -85,9 +85,9 @@ _STANDARD_ANNOTATIONS = frozenset(
     "$schema $id id $anchor $dynamicAnchor $recursiveAnchor $vocabulary $comment $defs definitions title description default "
     "examples deprecated readOnly writeOnly format contentEncoding contentMediaType contentSchema then else".split()
 )
-_SCHEMA_MAPS = ("properties",)
+_SCHEMA_MAPS = ("properties", "patternProperties")
 _SCHEMA_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
-_SCHEMAS = ("additionalProperties", "additionalItems", "items", "not")
+_SCHEMAS = ("additionalProperties", "additionalItems", "items", "not", "propertyNames")
 
 
 def treatment(document: Document, keyword: str, value: JsonValue) -> tuple[Treatment, str]:
@@ -137,7 +137,7 @@ _WELL_FORMED: dict[str, tuple[Callable[[JsonValue], bool], str]] = {
     ),
     "type": (_is_type, "the name of a type, or several: " + ", ".join(sorted(_TYPE_NAMES))),
     "required": (_is_names, "an array of strings"),
-    "properties": (lambda value: isinstance(value, dict), "an object"),
+    **dict.fromkeys(("properties", "patternProperties"), (lambda value: isinstance(value, dict), "an object")),
     "enum": (lambda value: isinstance(value, list), "an array"),
     "pattern": (lambda value: isinstance(value, str), "a string"),
     **dict.fromkeys(("allOf", "anyOf", "oneOf", "prefixItems"), (lambda value: isinstance(value, list), "an array of schemas")),
@@ -155,9 +155,9 @@ def _says_nothing(keyword: str, value: JsonValue) -> bool:
     """True for a keyword whose value allows everything."""
     if keyword == "uniqueItems":
         return bool(value is False)
-    if keyword in ("patternProperties", "dependencies", "dependentRequired", "dependentSchemas"):
+    if keyword in ("dependencies", "dependentRequired", "dependentSchemas"):
         return bool(value == {})
-    if keyword in ("unevaluatedItems", "unevaluatedProperties", "propertyNames"):
+    if keyword in ("unevaluatedItems", "unevaluatedProperties"):
         return bool(value is True or value == {})
     return False
 

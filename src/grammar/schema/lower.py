@@ -33,6 +33,7 @@ from ...kernels.records import (
 from ..regex import CharDfa, is_empty
 from .char_trie import build_char_trie
 from .document import Document
+from .key_language import KeyLanguage
 from .keywords import check
 from .members import Items, Members
 from .numbers import PLAIN_ZEROS, Bounds, Interval, interval_of, kept_numbers, normalised
@@ -93,6 +94,9 @@ class SchemaLowering:
         for finding in enforced:
             if finding.keyword == "pattern":
                 self.strings.pattern(finding.value, finding.pointer)
+            elif finding.keyword == "patternProperties":
+                for source in finding.value:
+                    self.strings.pattern(source, finding.pointer)
         root = conjunction([document.root])
         if self.shortest.value(root) is None:
             raise SchemaError(
@@ -149,7 +153,7 @@ class SchemaLowering:
     def open_keys(self, spec: int) -> list[str]:
         """The declared keys of an object spec, "..." where others are allowed."""
         members = self.members_of_object(spec)
-        rest = ["..."] if self.shortest.satisfiable(members.additional) else []
+        rest = ["..."] if any(self.shortest.satisfiable(one) for one in members.other_values()) else []
         return [*(repr(name) for name in members.keys), *rest]
 
     def members_of_object(self, spec: int) -> Members:
@@ -220,18 +224,20 @@ class SchemaLowering:
     def _automaton(self, automaton: CharDfa) -> int:
         found = self._automata.get(automaton)
         if found is None:
-            record = [
-                self._tables.append(Column.CHAR_TRANS, automaton.trans),
-                automaton.trans.shape[1],
-                self._tables.append(Column.CHAR_ACCEPT, automaton.accept),
-                self._tables.append(Column.CHAR_BOUND, automaton.bounds),
-                len(automaton.bounds),
-                automaton.start,
-            ]
-            self._tables.append(Column.CHAR_CLASS, automaton.classes)
-            found = self._tables.append(Column.CHAR_DFA, record) // CHAR_DFA_FIELDS
-            self._automata[automaton] = found
+            found = self._automata[automaton] = self._bind_automaton(automaton)
         return found
+
+    def _bind_automaton(self, automaton: CharDfa) -> int:
+        record = [
+            self._tables.append(Column.CHAR_TRANS, automaton.trans),
+            automaton.trans.shape[1],
+            self._tables.append(Column.CHAR_ACCEPT, automaton.accept),
+            self._tables.append(Column.CHAR_BOUND, automaton.bounds),
+            len(automaton.bounds),
+            automaton.start,
+        ]
+        self._tables.append(Column.CHAR_CLASS, automaton.classes)
+        return self._tables.append(Column.CHAR_DFA, record) // CHAR_DFA_FIELDS
 
     def _numbers(self, shape: Shape) -> list[int]:
         literal = self._plain or shape.number is NumberKind.INTEGER_LITERAL
@@ -292,7 +298,12 @@ class SchemaLowering:
         members = self.shortest.members(conjuncts)
         names = tuple(members.keys)
         nodes = [self._value_node(members.keys[name]) for name in names]
-        additional = self._value_node(members.additional)
+        automaton, labels = NONE, 0
+        if members.others is None:
+            additional = self._value_node(members.additional)
+        else:
+            automaton, labels = self._key_automaton(members.others.kept(self.shortest.satisfiable))
+            additional = labels if automaton >= 0 else NONE
         required = [name in members.required for name in names]
         usable = sum(node >= 0 for node in nodes)
         most = NONE if members.most is None else members.most
@@ -310,8 +321,15 @@ class SchemaLowering:
                 words[key >> 6] |= np.uint64(1) << np.uint64(key & 63)
         word = self._tables.append(Column.KEY_REQUIRED, words.view(np.int64))
         count_to = members.fewest if most < 0 else most
-        record = [root, len(names), first, additional, members.fewest, most, word, count_to, 0, 0]
+        record = [root, len(names), first, additional, members.fewest, most, word, count_to, automaton, labels]
         return self._tables.append(Column.OBJECT_SPEC, record) // OBJECT_FIELDS
+
+    def _key_automaton(self, others: KeyLanguage) -> tuple[int, int]:
+        """Number of the automaton of the keys that are not declared, and where its labels begin; NONE if there are none."""
+        if others.empty:
+            return NONE, 0
+        labels = [NONE if label is None else self.node(label) for label in others.labels]
+        return self._bind_automaton(others.automaton), self._tables.append(Column.KEY_LABEL, labels)
 
     def _array(self, conjuncts: Conjunction) -> int:
         found = self._arrays.get(conjuncts)

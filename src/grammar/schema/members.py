@@ -11,25 +11,74 @@ A key that one subschema declares and another does not is additional for the oth
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count, product
+from string import ascii_letters, digits, punctuation
+from typing import Protocol
 
 from ...errors import SchemaError
+from ..regex import CharDfa
 from .document import Document, JsonValue, Subschema
+from .key_language import KeyLanguage, finite_automaton, key_language
 from .shapes import TUPLE, Conjunction, conjunction
 
-__all__ = ["Items", "Members", "items_of", "members_of"]
+__all__ = ["Items", "Members", "NameLanguages", "free_names", "items_of", "members_of"]
+
+
+_NAME_LETTERS = ascii_letters + digits + "".join(mark for mark in punctuation if mark not in '"\\\\') + " "
+
+
+class NameLanguages(Protocol):
+    """Automata of names."""
+
+    def pattern(self, source: str, pointer: str) -> CharDfa:
+        """The names in which a pattern matches."""
+
+    def names(self, conjuncts: Conjunction) -> CharDfa:
+        """The strings that a conjunction allows."""
+
+
+def free_names(taken: frozenset[str] | set[str] | dict[str, Conjunction]) -> Iterator[str]:
+    """Names that are not taken, shortest first; the shortest of all is empty."""
+    for length in count():
+        for letters in product(_NAME_LETTERS, repeat=length):
+            name = "".join(letters)
+            if name not in taken:
+                yield name
 
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """The members of an object: declared keys in the schema's order, and the rest."""
+    """The members of an object: declared keys in the schema's order, and the rest.
+
+    Attributes:
+        keys: what the values of the declared keys must be, in the schema's order.
+        required: those that must be there.
+        additional: what the value of any other key must be, if nothing looks at the keys.
+        others: the other keys, if ``patternProperties`` or ``propertyNames`` look at them.
+        fewest: members at least.
+        most: members at most, or None.
+    """
 
     keys: dict[str, Conjunction]
     required: frozenset[str]
     additional: Conjunction
+    others: KeyLanguage | None
     fewest: int
     most: int | None
+
+    def other_names(self) -> Iterator[tuple[str, Conjunction]]:
+        """Names that are not declared, shortest first, with what their values must be."""
+        if self.others is not None:
+            return self.others.names()
+        return ((name, self.additional) for name in free_names(self.keys))
+
+    def other_values(self) -> list[Conjunction]:
+        """What the values of members that are not declared may have to be."""
+        if self.others is None:
+            return [self.additional]
+        return list(dict.fromkeys(label for label in self.others.labels if label is not None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,31 +132,78 @@ def _required(part: Subschema) -> list[str]:
     return value
 
 
-def members_of(document: Document, conjuncts: Conjunction) -> Members:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one subschema says of members."""
+
+    subschema: Subschema
+    patterns: tuple[tuple[CharDfa, Subschema], ...]
+    rest: tuple[Subschema, ...]
+
+    def of(self, document: Document, name: str) -> list[Subschema]:
+        """What it says of the value of one name."""
+        found = [child for automaton, child in self.patterns if automaton.accepts(name)]
+        if name in _mapping(self.subschema, "properties"):
+            found.append(document.child(self.subschema, "properties", name))
+        return found or list(self.rest)
+
+
+def _part(document: Document, subschema: Subschema, languages: NameLanguages) -> _Part:
+    patterns = tuple(
+        (
+            languages.pattern(source, f"{subschema.pointer}/patternProperties"),
+            document.child(subschema, "patternProperties", source),
+        )
+        for source in _mapping(subschema, "patternProperties")
+    )
+    has = isinstance(subschema.schema, dict) and "additionalProperties" in subschema.schema
+    rest = (document.child(subschema, "additionalProperties"),) if has else ()
+    return _Part(subschema, patterns, rest)
+
+
+def members_of(document: Document, conjuncts: Conjunction, languages: NameLanguages) -> Members:
     """The members that all of some subschemas allow."""
-    parts = [document.subschemas[index] for index in dict.fromkeys(conjuncts)]
+    parts = [_part(document, document.subschemas[index], languages) for index in dict.fromkeys(conjuncts)]
     names: dict[str, None] = {}
     for part in parts:
-        names.update(dict.fromkeys(_mapping(part, "properties")))
-    required = frozenset(name for part in parts for name in _required(part))
-    names.update(dict.fromkeys(name for part in parts for name in _required(part)))
-
-    def additional(part: Subschema) -> list[Subschema]:
-        has = isinstance(part.schema, dict) and "additionalProperties" in part.schema
-        return [document.child(part, "additionalProperties")] if has else []
-
+        names.update(dict.fromkeys(_mapping(part.subschema, "properties")))
+    required = frozenset(name for part in parts for name in _required(part.subschema))
+    names.update(dict.fromkeys(name for part in parts for name in _required(part.subschema)))
+    allowed = [
+        languages.names(conjunction([document.child(part.subschema, "propertyNames")]))
+        for part in parts
+        if document.draft >= 6 and isinstance(part.subschema.schema, dict) and "propertyNames" in part.subschema.schema
+    ]
     keys = {}
     for name in names:
+        if all(automaton.accepts(name) for automaton in allowed):
+            keys[name] = conjunction(child for part in parts for child in part.of(document, name))
+        else:
+            keys[name] = conjunction([document.nothing()])
+    rest = conjunction(child for part in parts for child in part.rest)
+    others = None
+    if allowed or any(part.patterns for part in parts):
+        others = _others(parts, allowed, tuple(names))
+    fewest, most = _bounds([part.subschema for part in parts], "minProperties", "maxProperties")
+    return Members(keys, required, rest, others, fewest, most)
+
+
+def _others(parts: list[_Part], allowed: list[CharDfa], declared: tuple[str, ...]) -> KeyLanguage:
+    """The keys that are not declared."""
+    patterns = [automaton for part in parts for automaton, _ in part.patterns]
+
+    def label(accepts: tuple[bool, ...]) -> Conjunction | None:
+        if accepts[-1] or not all(accepts[len(patterns) : -1]):
+            return None
         holding: list[Subschema] = []
+        at = 0
         for part in parts:
-            if name in _mapping(part, "properties"):
-                holding.append(document.child(part, "properties", name))
-            else:
-                holding.extend(additional(part))
-        keys[name] = conjunction(holding)
-    rest = conjunction(subschema for part in parts for subschema in additional(part))
-    fewest, most = _bounds(parts, "minProperties", "maxProperties")
-    return Members(keys, required, rest, fewest, most)
+            matched = [child for index, (_, child) in enumerate(part.patterns, at) if accepts[index]]
+            at += len(part.patterns)
+            holding.extend(matched or part.rest)
+        return conjunction(holding)
+
+    return key_language([*patterns, *allowed, finite_automaton(declared)], label)
 
 
 def _split(document: Document, part: Subschema) -> tuple[list[Subschema], list[Subschema], bool]:

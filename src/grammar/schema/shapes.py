@@ -270,5 +270,5 @@ SCALAR_KEYWORDS: dict[str, Callable[[Document, Subschema, Shape, JsonValue], lis
 }
 ARRAY_KEYWORDS = frozenset(("items", "prefixItems", "additionalItems", "minItems", "maxItems", TUPLE))
 OBJECT_KEYWORDS = frozenset(
-    ("properties", "additionalProperties", "required", "minProperties", "maxProperties")
+    ("properties", "patternProperties", "propertyNames", "additionalProperties", "required", "minProperties", "maxProperties")
 )

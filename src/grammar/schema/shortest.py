@@ -8,32 +8,25 @@ algorithm* (1977).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import count, islice, product
-from string import ascii_letters, digits, punctuation
+from collections.abc import Callable, Iterator
+from itertools import islice
 
 from ...kernels.opcodes import NumberKind
+from ..regex import CharDfa, from_ranges, union
 from .document import Document
 from .members import Items, Members, items_of, members_of
-from .numbers import shortest_number
 from .merge import Merger
+from .numbers import shortest_number
 from .shapes import Conjunction, Shape, Types
 from .strings import StringLanguages, quote
 
-__all__ = ["Shortest", "free_names"]
+__all__ = ["Shortest"]
+
+_NAMES_TRIED = 64
+"""Names beyond those wanted that are tried where patterns look at them."""
 
 _LITERALS = ((Types.NULL, b"null"), (Types.TRUE, b"true"), (Types.FALSE, b"false"))
 
-_NAME_LETTERS = ascii_letters + digits + "".join(mark for mark in punctuation if mark not in '"\\\\') + " "
-
-
-def free_names(taken: frozenset[str] | set[str] | dict[str, Conjunction]) -> Iterator[str]:
-    """Names that are not taken, shortest first; the shortest of all is empty."""
-    for length in count():
-        for letters in product(_NAME_LETTERS, repeat=length):
-            name = "".join(letters)
-            if name not in taken:
-                yield name
 
 
 class _MergingError(Exception):
@@ -66,6 +59,7 @@ class Shortest:
         self._known: dict[Conjunction, bytes | None] = {(): b"0"}
         self._merger = Merger(document, self._possible)
         self._merging: set[Conjunction] = set()
+        self._names: dict[Conjunction, CharDfa] = {}
         self._shapes: dict[Conjunction, list[Shape]] = {}
         self._members: dict[Conjunction, Members] = {}
         self._items: dict[Conjunction, Items] = {}
@@ -94,7 +88,7 @@ class Shortest:
         """The members of objects of a conjunction, memoised."""
         found = self._members.get(conjuncts)
         if found is None:
-            found = self._members[conjuncts] = members_of(self._document, conjuncts)
+            found = self._members[conjuncts] = members_of(self._document, conjuncts, self)
         return found
 
     def items(self, conjuncts: Conjunction) -> Items:
@@ -154,7 +148,7 @@ class Shortest:
             yield from (members.keys[name] for name in members.required)
             if members.fewest > len(members.required):
                 yield from members.keys.values()
-                yield members.additional
+                yield from members.other_values()
         if shape.types & Types.ARRAY and shape.arrays:
             items = self.items(shape.arrays)
             for index in range(min(items.fewest, len(items.prefix) + 1)):
@@ -186,6 +180,39 @@ class Shortest:
             if object_ is not None:
                 yield object_
 
+    def others(self, members: Members, wanted: int) -> list[bytes]:
+        """Short members with keys that are not declared, as many as wanted if there are so many."""
+        return self._others(members, wanted, self.value)
+
+    def _others(
+        self, members: Members, wanted: int, value: Callable[[Conjunction], bytes | None]
+    ) -> list[bytes]:
+        if wanted <= 0 or all(value(conjuncts) is None for conjuncts in members.other_values()):
+            return []
+        texts = []
+        for name, conjuncts in islice(members.other_names(), wanted + _NAMES_TRIED):
+            text = value(conjuncts)
+            if text is not None:
+                texts.append(quote(name) + b":" + text)
+                if len(texts) == wanted and members.others is None:
+                    break
+        return sorted(texts, key=lambda text: (len(text), text))[:wanted]
+
+    def names(self, conjuncts: Conjunction) -> CharDfa:
+        """The strings that a conjunction allows."""
+        found = self._names.get(conjuncts)
+        if found is None:
+            found = from_ranges([])
+            for shape in self.shapes(conjuncts):
+                if shape.types & Types.STRING:
+                    found = union(found, self._strings.language(shape))
+            self._names[conjuncts] = found
+        return found
+
+    def pattern(self, source: str, pointer: str) -> CharDfa:
+        """The strings in which a pattern matches."""
+        return self._strings.pattern(source, pointer)
+
     def _at(self, conjuncts: Conjunction, current: dict[Conjunction, bytes | None]) -> bytes | None:
         return self._known[conjuncts] if conjuncts in self._known else current[conjuncts]
 
@@ -215,10 +242,8 @@ class Shortest:
                 return None
         missing = members.fewest - len(texts)
         if missing > 0:
-            rest = self._at(members.additional, current)
-            if rest is not None:
-                names = islice(free_names(members.keys), missing)
-                optional.extend((len(members.keys), quote(name) + b":" + rest) for name in names)
+            others = self._others(members, missing, lambda conjuncts: self._at(conjuncts, current))
+            optional.extend((len(members.keys), text) for text in others)
             if len(optional) < missing:
                 return None
             texts.extend(sorted(optional, key=lambda one: (len(one[1]), one[1]))[:missing])
@@ -227,5 +252,5 @@ class Shortest:
 
 _MAY_EMPTY = frozenset(
     "enum const $ref allOf anyOf oneOf not minimum maximum exclusiveMinimum exclusiveMaximum pattern minLength maxLength required minProperties maxProperties minItems maxItems items "
-    "prefixItems additionalItems".split()
+    "prefixItems additionalItems patternProperties propertyNames additionalProperties".split()
 )

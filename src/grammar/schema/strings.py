@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass, field
 
 from ...errors import LimitError, RegexError, SchemaError
-from ..regex import CharDfa, compile_regex, complement, intersect, is_empty, literal, witness
+from ..regex import CharDfa, compile_regex, complement, from_ranges, intersect, is_empty, literal, witness
+from .key_language import finite_automaton
 from .shapes import Shape
 
 __all__ = ["StringLanguages", "quote"]
@@ -53,8 +54,8 @@ class StringLanguages:
             automata = [self.pattern(source, pointer) for source, pointer in shape.patterns]
             automata += [complement(self.pattern(source, pointer)) for source, pointer in shape.not_patterns]
             automata += [complement(literal(text)) for text in sorted(shape.excluded)]
-            found = automata[0]
-            for other in automata[1:]:
+            found = complement(from_ranges([]))
+            for other in automata:
                 found = intersect(found, other)
             if shape.min_length > 0 or shape.max_length is not None:
                 most = "" if shape.max_length is None else str(shape.max_length)
@@ -62,6 +63,12 @@ class StringLanguages:
                 found = intersect(found, bounds)
             self._joint[key] = found
         return found
+
+    def language(self, shape: Shape) -> CharDfa:
+        """All strings of a shape as an automaton."""
+        if shape.strings is not None:
+            return finite_automaton(self.choices(shape))
+        return self.automaton(shape)
 
     def choices(self, shape: Shape) -> list[str]:
         """Of a finite set of strings, those that also keep the bounds and match the patterns."""
