@@ -166,9 +166,9 @@ def set_bound(header, earley_set, base):
 @inner(_INT(HEADER, _INT, _INT, _INT))
 def record_bound(header, earley_set, lexer, base):
     """Fewest bytes that finish from a record of ``earley.py``. Works above ``SCRATCH[base]``."""
-    if lexer == call_entry(header, Scalar.EARLEY_BEGIN_ENTRY, earley_set, base, 0):
-        if header[COLUMNS + Column.EARLEY_RELATION] == 0 or earley_accepts(header, earley_set):
-            return set_bound(header, earley_set, base)
+    plain = header[COLUMNS + Column.EARLEY_RELATION] == 0 or earley_accepts(header, earley_set)
+    if plain and lexer == call_entry(header, Scalar.EARLEY_BEGIN_ENTRY, earley_set, base, 0):
+        return set_bound(header, earley_set, base)
     states = lexer_field(header, lexer, LexerField.STATES)
     best = np.int64(FAR)
     for i in range(get_i64(header, Column.LIST_OFFSET, states), get_i64(header, Column.LIST_OFFSET, states + 1)):

@@ -70,13 +70,13 @@ def initial_config(arena: Arena, tables: CfgTables, grammar: int, parent: int) -
     if config:
         return config
     source = tables.grammar
+    message = f"no text of {source.start} survives longest-match lexing"
+    hint = "let an ignored terminal (%ignore) separate the others, or choose lexer='dynamic'"
+    if not tables.separation.culprits:
+        raise GrammarError(message, pointer=source.start, hint=hint)
     one, other = tables.separation.culprits[0]
-    raise GrammarError(
-        f"no text is ever complete: longest match never lets {other} begin where {one} has ended",
-        pointer=one,
-        span=source.terminal[one].span,
-        hint="let an ignored terminal (%ignore) separate the two, or choose lexer='dynamic'",
-    )
+    message += f": {other} can never begin where {one} has ended"
+    raise GrammarError(message, pointer=one, span=source.terminal[one].span, hint=hint)
 
 
 def _doomed(tables: CfgTables) -> int:

@@ -1,9 +1,9 @@
 """Which terminals longest match lets stand side by side, and what that leaves of the rest of a rule.
 
-A lexeme of t is *swallowed on* by what follows if t itself matches a longer prefix of the text. So u can never follow t
-directly if, from every accepting state of t, every lexeme of u passes through another one: ``NAME NAME``, or ``"a"``
-after ``/a+/``. That is a relation between neighbours, so a rule, or the rest of one, maps the last terminal before it to
-the last terminals behind it (all that the parser allows and no pair of neighbours forbids)::
+A lexeme of t goes on for as long as t itself matches a longer prefix of the text. So u can never follow t directly
+if, from every accepting state of t, every lexeme of u passes through another one: ``NAME NAME``, or ``"a"`` after
+``/a+/``. That is a relation between neighbours, so a rule, or the rest of one, maps the last terminal before it to the
+last terminals behind it (all that the parser allows and no pair of neighbours forbids)::
 
     relation(u)      t -> u           if u can follow t, ignored lexemes between them allowed
     relation(alpha)  product of the relations of its symbols

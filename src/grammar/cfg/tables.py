@@ -167,6 +167,8 @@ def build_tables(grammar: Grammar, compile_terminal: Callable[[Terminal], ByteDf
     relation = left_corners(parents)
     records = _terminal_records(grammar, terminals, pool)
     proof = _separation(grammar, productions, terminals, records, pool)
+    rests = [place.rest for place in dots.places]
+    proof, relation_of_neighbours = _relation(proof, productions, terminals, records, pool, rests)
     lengths = shortest_lengths(
         productions, {terminal.name: pool.shortest(index) for index, terminal in enumerate(terminals)}
     )
@@ -193,7 +195,7 @@ def build_tables(grammar: Grammar, compile_terminal: Callable[[Terminal], ByteDf
         ancestor=_ragged(relation.ancestors),
         terminal=records,
         separation=proof,
-        relation=_relation(proof, productions, terminals, records, pool, [place.rest for place in dots.places]),
+        relation=relation_of_neighbours,
     )
 
 
@@ -204,11 +206,15 @@ def _relation(
     records: NDArray[np.int32],
     pool: TerminalPool,
     suffixes: list[tuple[str, ...]],
-) -> NDArray[np.int64]:
+) -> tuple[Separation, NDArray[np.int64]]:
+    """The relation of neighbours where it is needed, and the culprits with those first that can never be neighbours."""
     if proof.proved or len(terminals) > MOST_TERMINALS:
-        return np.zeros((0, 1), np.int64)
+        return proof, np.zeros((0, 1), np.int64)
     pairs = neighbours(pool, np.flatnonzero(records[:, 2]).tolist())
-    return suffix_relations(productions, tuple(terminal.name for terminal in terminals), pairs, suffixes)
+    names = tuple(terminal.name for terminal in terminals)
+    possible = {(one, other) for i, one in enumerate(names) for j, other in enumerate(names) if pairs[i, j]}
+    culprits = tuple(sorted(proof.culprits, key=possible.__contains__))
+    return Separation(False, culprits), suffix_relations(productions, names, pairs, suffixes)
 
 
 def _separation(
