@@ -59,9 +59,10 @@ def test_large_vocabularies_are_truncated_alike(scale):
 def test_greedy_takes_the_first_maximum_of_the_allowed(logits, seed):
     allowed = np.random.default_rng(seed).random(len(logits)) < 0.5
     allowed[seed % len(logits)] = True
-    choice = choose(log_softmax(np.array(logits)), allowed, Sampling(temperature=0.0), generator(seed))
-    best = max(x for x, ok in zip(logits, allowed, strict=True) if ok)
-    assert choice.token == next(t for t, x in enumerate(logits) if allowed[t] and x == best)
+    log_probs = log_softmax(np.array(logits))
+    choice = choose(log_probs, allowed, Sampling(temperature=0.0), generator(seed))
+    best = max(x for x, ok in zip(log_probs, allowed, strict=True) if ok)
+    assert choice.token == next(t for t, x in enumerate(log_probs) if allowed[t] and x == best)
 
 
 def test_draws_follow_the_renormalised_law_and_report_the_models_own():
