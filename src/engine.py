@@ -76,7 +76,7 @@ def compile(
         spelling: how strings and numbers of JSON may be written: "any" way that means the same value, or the "plain" one of
             serialisers (no escapes but those that are needed, integers without fraction and exponent), in which much more
             is forced, and small models do not go astray.
-        formats: whether ``format`` is asserted. "assert" is refused where the format has no automaton.
+        formats: whether ``format`` is asserted. The report names the formats that have no automaton and stay annotations.
         property_order: "any" order, as JSON Schema means it, or the "schema"'s.
         draft: dialect of the schema (4, 6, 7, 2019, 2020); None reads ``$schema``, 2020 by default.
         registry: schemas that ``$ref`` may name (a ``referencing.Registry``); nothing is ever fetched.
@@ -113,8 +113,6 @@ def compile(
     tokens = vocabulary if isinstance(vocabulary, Vocabulary) else Vocabulary.from_tokenizer(vocabulary)
     options = Options(tokens, limits or Limits(), after)
     if schema is not None:
-        if formats == "assert":
-            raise GramaryeError("formats='assert' is not available in this version", hint="write the format as a pattern")
         document, python_type = schema_of(schema)
         return build_schema(
             document,
@@ -122,6 +120,7 @@ def compile(
             whitespace=whitespace,
             ordered=property_order == "schema",
             plain=spelling == "plain",
+            assert_formats=formats == "assert",
             draft=draft,
             registry=registry,
             python_type=python_type,

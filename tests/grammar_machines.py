@@ -24,12 +24,16 @@ END = 1
 class GrammarMachine:
     """The Earley kernels on one grammar."""
 
-    def __init__(self, grammar: Grammar | str, lexer: LexerKind | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self, grammar: Grammar | str, lexer: LexerKind | None = None, limits: Limits | None = None, fill: int = 0
+    ) -> None:
+        """`fill`: entries by which the table of answers is held for fuller than it is."""
         self.grammar = read_lark(grammar, lexer=lexer) if isinstance(grammar, str) else grammar
         self.limits = limits or Limits()
         self.arena = Arena(self.limits, SpareArrays())
         self.tables: CfgTables = build_tables(self.grammar)
         number = bind_grammar(self.arena, self.tables)
+        self.arena.set(Scalar.EARLEY_MEMOS, fill)
         self.start = initial_config(self.arena, self.tables, number, END)
 
     def step(self, config: int, byte: int) -> int:

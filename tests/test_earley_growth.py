@@ -11,6 +11,8 @@ import pytest
 from tests.grammar_machines import ALPHABET, GrammarMachine, random_grammar
 
 from gramarye.errors import GrammarError
+from gramarye.kernels.columns import Column, Scalar
+from gramarye.kernels.earley_memo import MEMO_FIELDS
 
 LEXICON = "\nNUMBER: /[0-9]+/\nNAME: /[a-z]+/\nWS: /[ \\n]+/\n%ignore WS\n"
 
@@ -108,3 +110,16 @@ def test_random_recursion_grows_at_most_linearly() -> None:
                 marks.append(machine.made()[1])
         if len(marks) == 4:
             assert marks[3] - marks[2] <= 2 * (marks[1] - marks[0]) + 100, seed
+
+
+@pytest.mark.parametrize("name", ["mutual of three", "counted operators"])
+def test_growth_in_the_middle_of_anything_changes_nothing(name: str) -> None:
+    """The table of answers is made to fill up at each of its first entries in turn."""
+    grammar, first, repeated = {**LISTS, **NESTS}[name]
+    text = first + repeated * 8
+    reference = GrammarMachine(grammar)
+    verdicts = [reference.next_bytes(text[:length]) for length in range(len(text))]
+    capacity = reference.arena.column(Column.EARLEY_MEMO).size // MEMO_FIELDS
+    for entries in range(1, min(reference.arena.get(Scalar.EARLEY_MEMOS), capacity // 2)):
+        machine = GrammarMachine(grammar, fill=capacity // 2 - entries)
+        assert [machine.next_bytes(text[:length]) for length in range(len(text))] == verdicts, entries

@@ -88,6 +88,7 @@ def build_schema(
     whitespace: str,
     ordered: bool,
     plain: bool = False,
+    assert_formats: bool = False,
     draft: int | None = None,
     registry: Registry[Any] | None = None,
     python_type: object = None,
@@ -97,7 +98,7 @@ def build_schema(
     if whitespace not in modes:
         raise GramaryeError(f"whitespace is {whitespace!r}", expected=list(modes))
     machine = Machine(options.vocabulary, options.limits, whitespace=modes[whitespace], ordered=ordered, plain=plain)
-    document = Document(schema, draft=draft, registry=registry)
+    document = Document(schema, draft=draft, registry=registry, assert_formats=assert_formats)
     lowering = SchemaLowering(document, machine.arena, plain=plain)
     machine.arena.on(Status.LOWER_NODE, lowering.lower)
     start = machine.intern(Op.DOCUMENT, lowering.root, parent=machine.intern(Op.FINISHED))

@@ -76,15 +76,22 @@ class Document:
         schema: the schema, as parsed JSON.
         draft: 4, 6, 7, 2019 or 2020; None reads ``$schema`` and falls back on 2020.
         registry: documents that references may name (a ``referencing.Registry``).
+        assert_formats: whether ``format`` is an assertion.
 
     Raises:
         SchemaError: the root is neither an object nor a boolean, or names an unknown dialect.
     """
 
     def __init__(
-        self, schema: bool | dict[str, JsonValue], *, draft: int | None = None, registry: Registry[Any] | None = None
+        self,
+        schema: bool | dict[str, JsonValue],
+        *,
+        draft: int | None = None,
+        registry: Registry[Any] | None = None,
+        assert_formats: bool = False,
     ) -> None:
         self._registry = registry
+        self.assert_formats = assert_formats
         self._by_identity: dict[int, Subschema] = {}
         self._kept: list[JsonValue] = []
         self._root_resolver: Resolver[Any] | None = None

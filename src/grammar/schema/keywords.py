@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from ...errors import SchemaError
 from .document import Document, JsonValue, Subschema, escape_pointer
+from .formats import FORMATS
 
 __all__ = ["Finding", "Treatment", "check", "findings"]
 
@@ -101,6 +102,10 @@ def treatment(document: Document, keyword: str, value: JsonValue) -> tuple[Treat
             if outcome is Treatment.REFUSED and _says_nothing(keyword, value):
                 return Treatment.ENFORCED, ""
             return outcome, "" if outcome is Treatment.ENFORCED else "not enforced by this version"
+    if keyword == "format" and document.assert_formats:
+        if isinstance(value, str) and value in FORMATS:
+            return Treatment.ENFORCED, ""
+        return Treatment.ANNOTATION, "a format without an automaton"
     if keyword in _STANDARD_ANNOTATIONS:
         return Treatment.ANNOTATION, ""
     return Treatment.ANNOTATION, "unknown keyword"

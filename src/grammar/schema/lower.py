@@ -46,6 +46,9 @@ __all__ = ["SchemaLowering", "Tables"]
 NONE = -1
 _DECIDED_LATE = frozenset(("oneOf", "not"))
 """Keywords of which it shows only in their context whether they can be enforced."""
+_AUTOMATA = frozenset(("pattern", "format"))
+_WITH_AUTOMATA = frozenset(("minLength", "maxLength", "allOf", "anyOf", "$ref"))
+"""Keywords that automata are multiplied with, which may become too much."""
 
 
 class Tables(Protocol):
@@ -103,7 +106,8 @@ class SchemaLowering:
                 "nothing satisfies this schema", pointer="", hint="look for bounds, types or required keys that exclude each other"
             )
         self.root = self.node(root)
-        if any(finding.keyword in _DECIDED_LATE for finding in enforced):
+        found = {finding.keyword for finding in enforced}
+        if found & _DECIDED_LATE or (found & _AUTOMATA and found & _WITH_AUTOMATA):
             self._lower_all()
 
     def node(self, conjuncts: Conjunction) -> int:

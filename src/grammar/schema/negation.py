@@ -18,6 +18,7 @@ from decimal import Decimal
 from ...errors import SchemaError
 from ...kernels.opcodes import NumberKind
 from .document import Document, JsonValue, Subschema
+from .formats import FORMATS
 from .shapes import TYPE_NAMES, Shape, Types, bounded, decimal_parts, decimal_value
 
 __all__ = ["Negation"]
@@ -80,7 +81,7 @@ class Negation:
         opposite = _OPPOSITES.get(keyword)
         if opposite is not None:
             return opposite(self, subschema, shape, value)
-        if keyword in _NOTHING:
+        if keyword in _NOTHING and not (keyword == "format" and document.assert_formats and value in FORMATS):
             return []
         raise SchemaError(
             f"the opposite of {keyword!r} is not enforced by this version", pointer=f"{subschema.pointer}/{keyword}"

@@ -19,6 +19,7 @@ from enum import IntFlag
 from ...errors import SchemaError
 from ...kernels.opcodes import NumberKind
 from .document import Document, JsonValue, Subschema
+from .formats import FORMATS
 
 __all__ = [
     "ARRAY_KEYWORDS",
@@ -84,6 +85,7 @@ class Shape:
         max_length: most, or None.
         patterns: ECMA-262 patterns that the string matches somewhere, with their pointers.
         not_patterns: patterns that it matches nowhere.
+        formats: asserted formats that it has.
         excluded: strings that it is not.
         strings: if not None, the string is one of these.
         arrays: subschemas that constrain it if it is an array.
@@ -99,6 +101,7 @@ class Shape:
     max_length: int | None = None
     patterns: tuple[tuple[str, str], ...] = ()
     not_patterns: tuple[tuple[str, str], ...] = ()
+    formats: tuple[str, ...] = ()
     excluded: frozenset[str] = frozenset()
     strings: tuple[str, ...] | None = None
     arrays: Conjunction = ()
@@ -108,7 +111,7 @@ class Shape:
     @property
     def automatic(self) -> bool:
         """True if the strings need an automaton."""
-        return bool(self.patterns or self.not_patterns or self.excluded)
+        return bool(self.patterns or self.not_patterns or self.formats or self.excluded)
 
 
 def conjunction(subschemas: Iterable[Subschema]) -> Conjunction:
@@ -256,6 +259,12 @@ def _pattern(document: Document, subschema: Subschema, shape: Shape, value: Json
     return [replace(shape, patterns=(*shape.patterns, (value, f"{subschema.pointer}/pattern")))]
 
 
+def _format(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
+    if not document.assert_formats or value not in FORMATS or value in shape.formats:
+        return [shape]
+    return [replace(shape, formats=(*shape.formats, value))]
+
+
 SCALAR_KEYWORDS: dict[str, Callable[[Document, Subschema, Shape, JsonValue], list[Shape]]] = {
     "type": _type,
     "enum": _enum,
@@ -267,6 +276,7 @@ SCALAR_KEYWORDS: dict[str, Callable[[Document, Subschema, Shape, JsonValue], lis
     "minLength": _min_length,
     "maxLength": _max_length,
     "pattern": _pattern,
+    "format": _format,
 }
 ARRAY_KEYWORDS = frozenset(("items", "prefixItems", "additionalItems", "minItems", "maxItems", TUPLE))
 OBJECT_KEYWORDS = frozenset(

@@ -252,5 +252,5 @@ class Shortest:
 
 _MAY_EMPTY = frozenset(
     "enum const $ref allOf anyOf oneOf not minimum maximum exclusiveMinimum exclusiveMaximum pattern minLength maxLength required minProperties maxProperties minItems maxItems items "
-    "prefixItems additionalItems patternProperties propertyNames additionalProperties".split()
+    "format prefixItems additionalItems patternProperties propertyNames additionalProperties".split()
 )

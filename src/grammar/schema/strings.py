@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ...errors import LimitError, RegexError, SchemaError
 from ..regex import CharDfa, compile_regex, complement, from_ranges, intersect, is_empty, literal, witness
+from .formats import format_automaton
 from .key_language import finite_automaton
 from .shapes import Shape
 
@@ -48,14 +49,15 @@ class StringLanguages:
 
     def automaton(self, shape: Shape) -> CharDfa:
         """The strings that match all patterns of a shape and keep its length bounds."""
-        key = (shape.patterns, shape.not_patterns, shape.excluded, shape.min_length, shape.max_length)
+        key = (shape.patterns, shape.not_patterns, shape.formats, shape.excluded, shape.min_length, shape.max_length)
         found = self._joint.get(key)
         if found is None:
             automata = [self.pattern(source, pointer) for source, pointer in shape.patterns]
             automata += [complement(self.pattern(source, pointer)) for source, pointer in shape.not_patterns]
+            automata += [format_automaton(name) for name in shape.formats]
             automata += [complement(literal(text)) for text in sorted(shape.excluded)]
-            found = complement(from_ranges([]))
-            for other in automata:
+            found = automata[0] if automata else complement(from_ranges([]))
+            for other in automata[1:]:
                 found = intersect(found, other)
             if shape.min_length > 0 or shape.max_length is not None:
                 most = "" if shape.max_length is None else str(shape.max_length)
@@ -81,6 +83,8 @@ class StringLanguages:
         for source, pointer in shape.patterns:
             automaton = self.pattern(source, pointer)
             kept = [text for text in kept if automaton.accepts(text)]
+        for name in shape.formats:
+            kept = [text for text in kept if format_automaton(name).accepts(text)]
         for source, pointer in shape.not_patterns:
             automaton = self.pattern(source, pointer)
             kept = [text for text in kept if not automaton.accepts(text)]
