@@ -18,9 +18,7 @@ BENCHES = ("masks", "growth", "cold", "memory")
 
 def parser() -> argparse.ArgumentParser:
     """The command line, with a sub-command a benchmark."""
-    root = argparse.ArgumentParser(
-        prog="python -m bench", description="Benchmarks against the peers of the field."
-    )
+    root = argparse.ArgumentParser(prog="python -m bench", description="Benchmarks against the peers of the field.")
     commands = root.add_subparsers(dest="bench", required=True)
     for name in BENCHES:
         module = import_module(f".{name}", __package__)

@@ -33,9 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this benchmark's options."""
     parser.add_argument("--tokenizer", choices=sorted(EOS_TOKENS), default="llama3_1")
     parser.add_argument("--lengths", type=int, nargs="+", default=[100, 200, 400, 800], metavar="N")
-    parser.add_argument(
-        "--repeats", type=int, default=5, help="newly compiled constraints a text (default 5)"
-    )
+    parser.add_argument("--repeats", type=int, default=5, help="newly compiled constraints a text (default 5)")
 
 
 def token_costs(grammar: str, tokens: list[int], vocabulary: object) -> list[float]:

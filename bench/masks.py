@@ -22,16 +22,12 @@ from .data import EOS_TOKENS, Problem, RealTokenizer, maskbench
 from .peers import ENGINES, Engine, Mask, RefusedError, Session
 from .report import Report, Section, summarize
 
-WARM_UP = Problem(
-    "warm-up", '{"type": "object", "properties": {"a": {"type": "integer"}}}', ('{"a": 1}',), ()
-)
+WARM_UP = Problem("warm-up", '{"type": "object", "properties": {"a": {"type": "integer"}}}', ('{"a": 1}',), ())
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this benchmark's options."""
-    parser.add_argument(
-        "--schemas", type=int, default=300, metavar="N", help="how many schemas (default 300)"
-    )
+    parser.add_argument("--schemas", type=int, default=300, metavar="N", help="how many schemas (default 300)")
     parser.add_argument("--seed", type=int, default=0, help="draws the schemas (default 0)")
     parser.add_argument("--tokenizer", choices=sorted(EOS_TOKENS), default="llama3_1")
     parser.add_argument(
@@ -39,9 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="gramarye,llguidance,xgrammar",
         help=f"comma-separated, of {', '.join(ENGINES)}; ratios are against the first",
     )
-    parser.add_argument(
-        "--covered-by", choices=sorted(ENGINES), help="leave out schemas that this engine refuses"
-    )
+    parser.add_argument("--covered-by", choices=sorted(ENGINES), help="leave out schemas that this engine refuses")
     parser.add_argument("--refusals", action="store_true", help="list every refusal with its reason")
 
 
@@ -172,9 +166,7 @@ def measured(
         yield results
 
 
-def report(
-    options: argparse.Namespace, tallies: dict[str, Tally], common: dict[str, Tally], count: int
-) -> Report:
+def report(options: argparse.Namespace, tallies: dict[str, Tally], common: dict[str, Tally], count: int) -> Report:
     """Summarize the tallies of `count` schemas, and of those of them that every engine compiled."""
 
     def section(title: str, attribute: str, unit: float, of: dict[str, Tally] = tallies) -> Section:
@@ -184,9 +176,7 @@ def report(
     notes = [coverage(tallies, count)]
     if options.refusals:
         notes += [
-            f"{name} refused {schema}: {reason}"
-            for name, t in tallies.items()
-            for schema, reason in t.refused.items()
+            f"{name} refused {schema}: {reason}" for name, t in tallies.items() for schema, reason in t.refused.items()
         ]
     return Report(
         bench="masks",
@@ -213,7 +203,5 @@ def coverage(tallies: dict[str, Tally], count: int) -> str:
         outcomes = ", ".join(
             f"{key} {tally.outcomes[key]}" for key in ("passed", "rejected", "caught", "wrongly accepted")
         )
-        lines.append(
-            f"{name:<18} compiled {len(tally.first_cpu)}, refused {len(tally.refused)}; instances: {outcomes}"
-        )
+        lines.append(f"{name:<18} compiled {len(tally.first_cpu)}, refused {len(tally.refused)}; instances: {outcomes}")
     return "\n".join(lines)

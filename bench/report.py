@@ -64,9 +64,7 @@ class Section:
             figures = "".join(f"{_figure(value):>11}" for value in row[1:])
             lines.append(f"{name:<{width}}{row.size:>11}{figures}")
         for label, row in ratios.items():
-            quotients = (
-                theirs / ours if ours else np.nan for theirs, ours in zip(row, self.rows[first], strict=True)
-            )
+            quotients = (theirs / ours if ours else np.nan for theirs, ours in zip(row, self.rows[first], strict=True))
             figures = "".join(f"{_figure(value) + 'x':>11}" for value in list(quotients)[1:])
             lines.append(f"{label:<{width}}{'':>11}{figures}")
         return "\n".join(lines)
@@ -85,9 +83,7 @@ def machine() -> dict[str, str]:
     model = platform.processor()
     info = Path("/proc/cpuinfo")
     if info.exists():
-        names = [
-            line.partition(":")[2].strip() for line in info.read_text().splitlines() if "model name" in line
-        ]
+        names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if "model name" in line]
         model = names[0] if names else model
     return {
         "processor": model or platform.machine(),

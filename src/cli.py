@@ -68,9 +68,7 @@ _SUFFIXES = {".json": Kind.SCHEMA, **{f".{kind}": kind for kind in Kind}}
 
 SourceArgument = Annotated[
     str,
-    typer.Argument(
-        metavar="CONSTRAINT", help="A file, - for the standard input, or a text if --kind is given."
-    ),
+    typer.Argument(metavar="CONSTRAINT", help="A file, - for the standard input, or a text if --kind is given."),
 ]
 KindOption = Annotated[
     Kind | None,
@@ -136,9 +134,7 @@ def _read_text(argument: str) -> str:
     except OSError as error:
         raise typer.BadParameter(f"cannot read {argument!r}: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise typer.BadParameter(
-            f"{argument!r} is not UTF-8: byte {error.start} is the first wrong one"
-        ) from error
+        raise typer.BadParameter(f"{argument!r} is not UTF-8: byte {error.start} is the first wrong one") from error
 
 
 def _vocabulary(tokenizer: Path | None) -> Vocabulary:
@@ -154,7 +150,8 @@ def _compile(source: Source, tokenizer: Path | None) -> Constraint:
     """Compile a constraint for a tokenizer."""
     from . import engine
 
-    return engine.compile(vocabulary=_vocabulary(tokenizer), **source.arguments())
+    constraint: Constraint = engine.compile(vocabulary=_vocabulary(tokenizer), **source.arguments())
+    return constraint
 
 
 def _out() -> Console:
@@ -236,13 +233,9 @@ def generate(
     prompt: Annotated[str, typer.Argument(help="What the model is given; - for the standard input.")] = "",
     kind: KindOption = None,
     start: StartOption = None,
-    model: Annotated[
-        str, typer.Option(help="A demo model, or a folder that transformers can load.")
-    ] = DEMO_MODEL,
+    model: Annotated[str, typer.Option(help="A demo model, or a folder that transformers can load.")] = DEMO_MODEL,
     chat: Annotated[bool, typer.Option("--chat", help="Give the prompt as a user's message.")] = False,
-    max_tokens: Annotated[
-        int, typer.Option(min=1, help="Token budget; the output is complete within it.")
-    ] = 256,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Token budget; the output is complete within it.")] = 256,
     temperature: Annotated[float, typer.Option(min=0.0, help="0 takes the likeliest token.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Draws the output.")] = 0,
 ) -> None:
@@ -253,7 +246,7 @@ def generate(
         from . import engine
 
         began = time.perf_counter()
-        chunks = engine.generate(
+        chunks: Any = engine.generate(
             model,
             [{"role": "user", "content": text}] if chat else text,
             max_tokens=max_tokens,

@@ -101,9 +101,7 @@ def explanation_view(text: bytes, explanation: ExplanationLike, source: str) -> 
     shown.append(after[:_CONTEXT] + ("…" if len(after) > _CONTEXT else ""), "dim")
     line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
     facts = Table.grid(padding=(0, 2))
-    facts.add_row(
-        Text("refused at", "bold"), Text(f"line {line}, column {column} (byte {explanation.position})")
-    )
+    facts.add_row(Text("refused at", "bold"), Text(f"line {line}, column {column} (byte {explanation.position})"))
     if explanation.expected:
         facts.add_row(Text("expected", "bold"), Text(", ".join(explanation.expected)))
     parts: list[RenderableType] = [Panel(shown, title="text", title_align="left"), facts]

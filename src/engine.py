@@ -4,10 +4,10 @@
     schema, type, regex,  ──────> Constraint ────────────────> Matcher ────────────> text, value
     choice, grammar               a constraint machine          one int, forkable     exact masks at every step
 
-A constraint is compiled to a machine that reads bytes and whose every state is one int (``kernels/``); the tokens that may
-come next are found by walking the vocabulary's trie with it, once per state. Start reading at ``runtime/build.py`` for how
-each kind of source becomes a machine, at ``kernels/opcodes.py`` for what a state is, at ``runtime/decoding/loop.py`` for
-how text is made.
+A constraint is compiled to a machine that reads bytes and whose every state is one int (``kernels/``); the tokens
+that may come next are found by walking the vocabulary's trie with it, once per state. Start reading at
+``runtime/build.py`` for how each kind of source becomes a machine, at ``kernels/opcodes.py`` for what a state is, at
+``runtime/decoding/loop.py`` for how text is made.
 """
 
 from __future__ import annotations
@@ -73,10 +73,12 @@ def compile(
         after: free text comes first, up to and including the first occurrence of this tag (``"</think>"``).
         whitespace: what may stand between JSON tokens: "any" blanks, at most one space or one indented line break
             ("bounded", as pretty-printers do it: models cannot run away on blanks), or none ("compact").
-        spelling: how strings and numbers of JSON may be written: "any" way that means the same value, or the "plain" one of
-            serialisers (no escapes but those that are needed, integers without fraction and exponent), in which much more
-            is forced, and small models do not go astray.
-        formats: whether ``format`` is asserted. The report names the formats that have no automaton and stay annotations.
+        spelling: how strings and numbers of JSON may be written: "any" way that means the same value, or the
+            "plain" one of
+            serialisers (no escapes but those that are needed, integers without fraction and exponent), in which much
+            more is forced, and small models do not go astray.
+        formats: whether ``format`` is asserted. The report names the formats that have no automaton and stay
+            annotations.
         property_order: "any" order, as JSON Schema means it, or the "schema"'s.
         draft: dialect of the schema (4, 6, 7, 2019, 2020); None reads ``$schema``, 2020 by default.
         registry: schemas that ``$ref`` may name (a ``referencing.Registry``); nothing is ever fetched.
@@ -185,7 +187,12 @@ def generate(
             protocol of ``runtime/decoding/protocol.py``.
         prompt: a text, token ids, or the messages of a conversation; or a list of such, decoded as one batch.
         tokenizer: of a transformers model whose configuration does not name it.
-        schema, regex, choice, lark, ebnf, gbnf: at most one, as for :func:`compile`; none is free text.
+        schema: at most one of this and the next five, as for :func:`compile`; none is free text.
+        regex: see :func:`compile`.
+        choice: see :func:`compile`.
+        lark: see :func:`compile`.
+        ebnf: see :func:`compile`.
+        gbnf: see :func:`compile`.
         constraint: compiled constraints instead: one for all prompts, or one for each (None: free text).
         max_tokens: the output is complete within this many tokens, not counting the end token.
         temperature: divides the logits; 0 is greedy, 1 the model's own law.
@@ -201,8 +208,9 @@ def generate(
         options: further options of :func:`compile`; ``whitespace`` is "bounded" and ``spelling`` "plain" by default.
 
     Returns:
-        A result with ``text``, ``value`` (parsed, and typed for Python types), ``tokens``, ``log_prob``, ``log_weight`` and
-        ``finish_reason``; a list of them for a list of prompts; an iterator of chunks with ``stream``.
+        A result with ``text``, ``value`` (parsed, and typed for Python types), ``tokens``, ``log_prob``,
+        ``log_weight`` and ``finish_reason``; a list of them for a list of prompts; an iterator of chunks with
+        ``stream``.
 
     Raises:
         BudgetError: ``max_tokens`` is below the shortest valid output; raised before the first forward pass.
@@ -232,7 +240,9 @@ def generate(
             return JSON if one.after is None else ValueReader("json", after=one.after)
         return reader_for_schema(one.python_type, after=one.after)
 
-    readers = reader(compiled) if isinstance(compiled, Constraint) or compiled is None else [reader(one) for one in compiled]
+    readers = (
+        reader(compiled) if isinstance(compiled, Constraint) or compiled is None else [reader(one) for one in compiled]
+    )
     return run(
         lm,
         prompt,

@@ -12,7 +12,25 @@ from gramarye.errors import SchemaError
 
 VOCABULARY = Vocabulary.from_bytes([*(bytes([byte]) for byte in range(256)), b""], eos_ids=[256])
 
-BOUNDS = ["0", "1", "5", "-1", "10", "19", "20", "100", "3.5", "0.05", "-0.25", "-20", "1e3", "12345", "99.99", "1e-3", "-1000"]
+BOUNDS = [
+    "0",
+    "1",
+    "5",
+    "-1",
+    "10",
+    "19",
+    "20",
+    "100",
+    "3.5",
+    "0.05",
+    "-0.25",
+    "-20",
+    "1e3",
+    "12345",
+    "99.99",
+    "1e-3",
+    "-1000",
+]
 
 
 def random_schema(rng: random.Random) -> dict[str, object]:
@@ -46,7 +64,9 @@ def spellings(rng: random.Random, schema: dict[str, object]) -> list[str]:
     for _ in range(30):
         base = rng.choice(values) if rng.random() < 0.7 else Decimal(rng.choice(BOUNDS))
         assert isinstance(base, Decimal)
-        value = base + rng.choice([Decimal(0), Decimal(1), Decimal(-1), Decimal("0.1"), Decimal("-0.01"), Decimal("1e-7")])
+        value = base + rng.choice(
+            [Decimal(0), Decimal(1), Decimal(-1), Decimal("0.1"), Decimal("-0.01"), Decimal("1e-7")]
+        )
         shift = rng.randrange(-4, 5)
         sign, digits, exponent = value.as_tuple()
         assert isinstance(exponent, int)
@@ -97,7 +117,11 @@ def test_plain_spelling_takes_what_serialisers_write(seed: int) -> None:
         except SchemaError:
             continue
         for _ in range(20):
-            number = rng.randrange(-1100, 1100) if schema["type"] == "integer" else Decimal(rng.randrange(-99999, 99999)) / 100
+            number = (
+                rng.randrange(-1100, 1100)
+                if schema["type"] == "integer"
+                else Decimal(rng.randrange(-99999, 99999)) / 100
+            )
             text = format(number, "d") if isinstance(number, int) else format(number, "f")
             assert constraint.accepts(text) == allows(schema, text), (schema, text)
 
@@ -105,8 +129,16 @@ def test_plain_spelling_takes_what_serialisers_write(seed: int) -> None:
 @pytest.mark.parametrize(
     ("schema", "accepted", "refused"),
     [
-        ({"minimum": 3.5, "exclusiveMaximum": 20}, ["3.5", "7", "0.7e1", "199e-1", "19.999"], ["3.49", "20", "2e1", "34e-1"]),
-        ({"type": "integer", "minimum": 10, "maximum": 12}, ["10", "1e1", "110e-1", "12.0"], ["9", "13", "1.05e1", "1e2"]),
+        (
+            {"minimum": 3.5, "exclusiveMaximum": 20},
+            ["3.5", "7", "0.7e1", "199e-1", "19.999"],
+            ["3.49", "20", "2e1", "34e-1"],
+        ),
+        (
+            {"type": "integer", "minimum": 10, "maximum": 12},
+            ["10", "1e1", "110e-1", "12.0"],
+            ["9", "13", "1.05e1", "1e2"],
+        ),
         ({"exclusiveMinimum": 0}, ["1e-400", "0.001"], ["0", "-1", "0e5", "-0"]),
         ({"maximum": -5}, ["-5", "-5.0", "-1e9"], ["0", "-4.999", "5"]),
         ({"minimum": 0, "maximum": 0}, ["0", "-0.00e7"], ["1e-9", "-1"]),
@@ -119,7 +151,12 @@ def test_bounds(schema: dict[str, object], accepted: list[str], refused: list[st
 
 
 def test_draft_4_strict_bounds_are_booleans() -> None:
-    schema = {"$schema": "http://json-schema.org/draft-04/schema#", "type": "number", "minimum": 3, "exclusiveMinimum": True}
+    schema = {
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "type": "number",
+        "minimum": 3,
+        "exclusiveMinimum": True,
+    }
     constraint = engine.compile(schema=schema, vocabulary=VOCABULARY)
     assert constraint.accepts("3.01")
     assert not constraint.accepts("3")

@@ -39,7 +39,10 @@ def reserve_work(header, length):
 
 @inner(_INT(HEADER, _INT, _INT), inline=False)
 def push_members(header, config, at):
-    """Write the members of a configuration (itself, if it is no SET) to ``WORK[at:]``; returns the new end, -1: no room."""
+    """Write the members of a configuration (itself, if it is no SET) to ``WORK[at:]``.
+
+    Returns the new end, -1: no room.
+    """
     if config == 0:
         return at
     if get_i32(header, Column.CONFIG_OP, config) != Op.SET:
@@ -90,7 +93,10 @@ def unite(header, base, end):
 
 @inner(_INT(HEADER, _INT, _INT), inline=False)
 def intern_alternatives(header, base, end):
-    """One configuration for the plain configurations ``WORK[base:end]``, equal tops merged. O(n^2) for n alternatives."""
+    """One configuration for the plain configurations ``WORK[base:end]``, equal tops merged.
+
+    O(n^2) for n alternatives.
+    """
     if end - base <= 1:
         return get_i64(header, Column.WORK, base) if end > base else np.int64(0)
     for i in range(base, end):

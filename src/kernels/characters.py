@@ -5,7 +5,8 @@ A decoder state is one int, ``phase + 16 * value``; 0 is a character boundary::
      0 --lead byte--> 3 --> 2 --> 1 --> 0            value: the bits read so far
      0 --\\--> 4 --n--> 0
               4 --u--> 5 --h--> 6 --h--> 7 --h--> 8 --h--> 0
-                                                  8 --high surrogate--> 9 --\\--> 10 --u--> 11 --D--> 12 --> 13 --> 14 --> 0
+                                                  8 --high surrogate--> 9 --\\--> 10 --u--> 11 --D--> 12 --> 13 --> 14
+                                                  --> 0
 
 Overlong forms, surrogates in UTF-8, control characters and unpaired surrogate escapes have no transition. Half-read
 characters stand for a range of code points (:func:`range_low`, :func:`range_high`); where an automaton treats the whole
@@ -21,7 +22,17 @@ from numba import types
 from .compiling import inner
 from .memory import HEADER, SCALARS, Scalar
 
-__all__ = ["INVALID", "MAX_CODE_POINT", "SPLIT_RANGE", "canonical", "decode", "piece_high", "piece_low", "pieces", "read_byte"]
+__all__ = [
+    "INVALID",
+    "MAX_CODE_POINT",
+    "SPLIT_RANGE",
+    "canonical",
+    "decode",
+    "piece_high",
+    "piece_low",
+    "pieces",
+    "read_byte",
+]
 
 _INT = types.int64
 

@@ -9,8 +9,8 @@ Open addressing with linear probing over a power-of-two table that the arena kee
     LIST_HASH    [ 0 | 2 | ... ]              entry = index of a list
     LIST_DATA    [ ... LIST_OFFSET[2] .. LIST_OFFSET[3] ... ]
 
-When something is full, the status is set, 0 is returned, and nothing is changed: the caller's caller grows the arena and
-repeats, which is safe because interning is idempotent.
+When something is full, the status is set, 0 is returned, and nothing is changed: the caller's caller grows the arena
+and repeats, which is safe because interning is idempotent.
 """
 
 from __future__ import annotations
@@ -105,7 +105,10 @@ def intern_config(header, op, a, b, c, parent):
 
 @inner(_INT(HEADER, _INT, _INT), inline=False)
 def sort_unique(header, base, length):
-    """Sort ``SCRATCH[base : base + length]`` and drop repetitions; returns the new length. Shell sort: lists are short."""
+    """Sort ``SCRATCH[base : base + length]`` and drop repetitions; returns the new length.
+
+    Shell sort: lists are short.
+    """
     gap = np.int64(1)
     while gap < length // 3:
         gap = gap * 3 + 1

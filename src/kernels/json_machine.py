@@ -238,7 +238,10 @@ def blank_step(header, config, byte):
 
 @inner(_INT(HEADER, _INT, _INT))
 def space_step(header, config, byte):
-    """SPACE after one more blank, or 0. ``a``: 0 after one space, 1 after a line feed, 2 + n after n blanks behind it."""
+    """SPACE after one more blank, or 0.
+
+    ``a``: 0 after one space, 1 after a line feed, 2 + n after n blanks behind it.
+    """
     state = np.int64(get_i32(header, Column.CONFIG_A, config))
     parent = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
     if state == 0 or state > MAX_INDENT or (byte != 32 and byte != 9):

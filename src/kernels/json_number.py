@@ -37,7 +37,6 @@ __all__ = ["number_accepts", "number_start", "number_step"]
 _INT = types.int64
 
 
-
 @inner(_INT(HEADER, _INT, _INT))
 def spec_field(header, spec, field):
     """One field of a number spec."""
@@ -135,8 +134,10 @@ def plain_place(header, spec, following, shift, matched):
         return whole <= 0
     if matched == 0:
         return length > 0 and shift <= -whole
-    return exponent < 0 and shift == (matched - whole if following == Phase.FRACTION else np.int64(0)) and (
-        following == Phase.FRACTION or matched == whole
+    return (
+        exponent < 0
+        and shift == (matched - whole if following == Phase.FRACTION else np.int64(0))
+        and (following == Phase.FRACTION or matched == whole)
     )
 
 

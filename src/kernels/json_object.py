@@ -7,14 +7,15 @@ Three opcodes stand for the places inside an object; their fields are the same::
 
     a: object spec   b: keys seen   c: additional keys counted (as far as the bounds care)
 
-``b`` is a bit set over the declared keys: the bits themselves for up to 62 keys, otherwise ``-1 - list`` for an interned
-list of 64-bit words. A KEY configuration stands on the MEMBERS record that holds once the key's value is over; the
-key is added to it when the closing quotation mark has been read.
+``b`` is a bit set over the declared keys: the bits themselves for up to 62 keys, otherwise ``-1 - list`` for an
+interned list of 64-bit words. A KEY configuration stands on the MEMBERS record that holds once the key's value is
+over; the key is added to it when the closing quotation mark has been read.
 
 Declared keys form a trie of code points. Each trie node knows the ranks (in code-point order) of the keys below it, so
 "can this prefix still become a key that is allowed here" looks at a range of keys. A key that leaves the trie becomes
-FREE_KEY if additional keys are allowed. Where ``patternProperties`` or ``propertyNames`` look at the other keys, a character
-automaton reads along (field ``b`` of KEY), and the label of the state that it ends in is the schema node of the value.
+FREE_KEY if additional keys are allowed. Where ``patternProperties`` or ``propertyNames`` look at the other keys, a
+character automaton reads along (field ``b`` of KEY), and the label of the state that it ends in is the schema node of
+the value.
 """
 
 from __future__ import annotations

@@ -1,21 +1,22 @@
 r"""Numbers between bounds, exactly, however they are spelled.
 
-A nonzero decimal is ``0.S * 10^E`` with significant digits S (the first not 0), and so are the bounds. While S is read it is
-compared with the digits of both bounds; the exponent may still shift the point, so a prefix is alive if some exponent E puts
-some continuation of S between the bounds::
+A nonzero decimal is ``0.S * 10^E`` with significant digits S (the first not 0), and so are the bounds. While S is
+read it is compared with the digits of both bounds; the exponent may still shift the point, so a prefix is alive if
+some exponent E puts some continuation of S between the bounds::
 
     3.5 <= x < 20        low  0.35 * 10^1       high 0.2 * 10^2
     "7"   below high at E = 1, above high at E = 2         alive: 7, 0.7e1, 70e-1
     "20"  E = 2 is not below high, E = 1 is below low      alive only through 2.0 < 3.5? no: dead
 
-Once the digits are over, the exponents that fit are an interval, and the exponent's own digits are held against that. An
-integer has as many places before the point as S without its last zeros, so it only adds a bound on E (the bounds of a spec
-of integers are integers). Positive and negative numbers have their own bounds, of the magnitude; zero is apart.
+Once the digits are over, the exponents that fit are an interval, and the exponent's own digits are held against that.
+An integer has as many places before the point as S without its last zeros, so it only adds a bound on E (the bounds
+of a spec of integers are integers). Positive and negative numbers have their own bounds, of the magnitude; zero is
+apart.
 
-``b`` of a NUMBER configuration while digits are read, from bit 0: phase (4), negative, a nonzero digit was read, comparison
-with the low bound (2) and the high bound (2), digits of S read (26), the same without the last zeros (26). ``c``: the place
-of the point, E if no exponent follows. In the exponent, ``b``: phase, then the least and the greatest magnitude that fit
-(24 bits each, EVERY: no bound); ``c``: the magnitude read so far.
+``b`` of a NUMBER configuration while digits are read, from bit 0: phase (4), negative, a nonzero digit was read,
+comparison with the low bound (2) and the high bound (2), digits of S read (26), the same without the last zeros (26).
+``c``: the place of the point, E if no exponent follows. In the exponent, ``b``: phase, then the least and the
+greatest magnitude that fit (24 bits each, EVERY: no bound); ``c``: the magnitude read so far.
 """
 
 from __future__ import annotations
@@ -161,10 +162,16 @@ def digit_step(header, spec, state, point, following_and_digit, parent):
     digits = (state >> 10) & _COUNT
     code = 4 * digit + 64 * digits
     low = compared(
-        header, bound(header, side, BoundsField.LOW_DIGITS), bound(header, side, BoundsField.LOW_LENGTH), code + ((state >> 6) & 3)
+        header,
+        bound(header, side, BoundsField.LOW_DIGITS),
+        bound(header, side, BoundsField.LOW_LENGTH),
+        code + ((state >> 6) & 3),
     )
     high = compared(
-        header, bound(header, side, BoundsField.HIGH_DIGITS), bound(header, side, BoundsField.HIGH_LENGTH), code + ((state >> 8) & 3)
+        header,
+        bound(header, side, BoundsField.HIGH_DIGITS),
+        bound(header, side, BoundsField.HIGH_LENGTH),
+        code + ((state >> 8) & 3),
     )
     stripped = digits + 1 if digit != 0 else (state >> 36) & _COUNT
     state = following | (state & 16) | 32 | (low << 6) | (high << 8) | ((digits + 1) << 10) | (stripped << 36)
@@ -173,7 +180,7 @@ def digit_step(header, spec, state, point, following_and_digit, parent):
 
 @inner(_INT(HEADER, _INT, _INT, _INT, _INT, _INT))
 def intern_exponent(header, spec, phase, least, greatest_and_read, parent):
-    """The NUMBER configuration inside an exponent (``greatest + 2^24 * read``), or 0 if none of its continuations fits."""
+    """The NUMBER configuration inside an exponent (``greatest + 2^24 * read``), or 0 if no continuation fits."""
     greatest = greatest_and_read & EVERY
     read = greatest_and_read >> 24
     if phase == Phase.EXACT:
@@ -193,7 +200,10 @@ def intern_exponent(header, spec, phase, least, greatest_and_read, parent):
 
 @inner(_INT(HEADER, _INT, _INT, _INT, _INT))
 def exponent_start(header, spec, state, point, parent):
-    """After ``e``: which exponents fit, as an interval; 0 if none does. ``b`` then holds the interval itself, signed."""
+    """After ``e``: which exponents fit, as an interval; 0 if none does.
+
+    ``b`` then holds the interval itself, signed.
+    """
     if (state >> 5) & 1 == 0:
         if range_field(header, spec, RangeField.ZERO) == 0:
             return 0

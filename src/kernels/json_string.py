@@ -33,7 +33,6 @@ __all__ = [
 _INT = types.int64
 
 
-
 @inner(_INT(HEADER, _INT, _INT))
 def string_step(header, config, byte):
     """STRING after one more byte; the parent after the closing quotation mark; 0 if refused."""

@@ -125,7 +125,10 @@ def step_one(header, config, byte, at):
 
 @inner(_INT(HEADER, _INT, _INT))
 def step_alternatives(header, config, byte):
-    """Successor of anything but a PRODUCT. Alternatives wait in the upper half of ``WORK``, successors fill the lower."""
+    """Successor of anything but a PRODUCT.
+
+    Alternatives wait in the upper half of ``WORK``, successors fill the lower.
+    """
     half = header[COLUMNS + Column.WORK] >> 1
     waiting = push_members(header, config, half)
     end = np.int64(0)
@@ -157,15 +160,19 @@ def step(header, config, byte):
     members = np.int64(get_i32(header, Column.CONFIG_A, config))
     first = get_i64(header, Column.LIST_OFFSET, members)
     count = get_i64(header, Column.LIST_OFFSET, members + 1) - first
-    factors = header[COLUMNS + Column.SCRATCH] - count
-    if not reserve_scratch(header, 2 * count + 1024):
+    if count > header[COLUMNS + Column.FACTORS]:
+        fail(header, Status.GROW_WORK)
         return 0
     for i in range(count):
         factor = step_alternatives(header, get_i64(header, Column.LIST_DATA, first + i), byte)
         if factor == 0:
             return 0
-        put_i64(header, Column.SCRATCH, factors + i, factor)
-    return intern_config(header, Op.PRODUCT, intern_list(header, factors, count), 0, 0, 0)
+        put_i64(header, Column.FACTORS, i, factor)
+    if not reserve_scratch(header, count):
+        return 0
+    for i in range(count):
+        put_i64(header, Column.SCRATCH, i, get_i64(header, Column.FACTORS, i))
+    return intern_config(header, Op.PRODUCT, intern_list(header, 0, count), 0, 0, 0)
 
 
 @inner(_INT(HEADER, _INT), inline=False)

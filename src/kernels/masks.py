@@ -6,10 +6,10 @@ skipping the subtree of every dead byte; the mask is then remembered with the co
     trie      a ── b ── c          STACK[depth]      configuration after that prefix
                \── x               STACK_ROW[depth]  its first transition
 
-Inside a string almost every token is allowed and a walk would visit the whole trie, so it is not walked: the tokens that
-stay inside are a table of the vocabulary (by number of characters, for bounded strings), and those with a closing
-quotation mark are found by walking the trie of what follows it. In a key, the same, and then only the subtrees where a
-declared key ends are walked.
+Inside a string almost every token is allowed and a walk would visit the whole trie, so it is not walked: the tokens
+that stay inside are a table of the vocabulary (by number of characters, for bounded strings), and those with a
+closing quotation mark are found by walking the trie of what follows it. In a key, the same, and then only the
+subtrees where a declared key ends are walked.
 
 The masks lie in a pool of as many slots as the byte limit allows; when it is full, slots are taken over in turn.
 Reference: ``tests/oracles/masks.py`` tries every token byte by byte.
@@ -134,7 +134,8 @@ def walk(header, config, first, last, mask):
 def allow_suffix(header, suffix, characters, fewest, most, mask):
     """Allow the tokens of a suffix whose characters before the quotation mark keep the string within its bounds."""
     for i in range(
-        np.int64(get_i32(header, Column.SUFFIX_OFFSETS, suffix)), np.int64(get_i32(header, Column.SUFFIX_OFFSETS, suffix + 1))
+        np.int64(get_i32(header, Column.SUFFIX_OFFSETS, suffix)),
+        np.int64(get_i32(header, Column.SUFFIX_OFFSETS, suffix + 1)),
     ):
         total = characters + get_i32(header, Column.SUFFIX_CHARS, i)
         if total >= fewest and (most < 0 or total <= most):
@@ -212,10 +213,10 @@ def repair_keys(header, config, mask):
         size = np.int64(node >> np.uint64(41))
         before = np.int64(get_i32(header, Column.STACK, depth - 1))
         whole = get_i32(header, Column.CONFIG_C, before) == 0
-        if whole and byte < 128 and byte != 34 and byte != 92:
-            if trie_child(header, np.int64(get_i32(header, Column.CONFIG_A, before)), byte) < 0:
-                i += size
-                continue
+        ascii_letter = whole and byte < 128 and byte != 34 and byte != 92
+        if ascii_letter and trie_child(header, np.int64(get_i32(header, Column.CONFIG_A, before)), byte) < 0:
+            i += size
+            continue
         if byte == 34 and whole:
             refuse_subtree(header, i, i + size, mask)
             target = transition(header, before, byte)

@@ -31,8 +31,6 @@ __all__ = [
     "COLUMN_DTYPES",
     "HEADER",
     "HEADER_LENGTH",
-    "INNER",
-    "KERNEL",
     "SCALARS",
     "Column",
     "Scalar",
@@ -60,12 +58,6 @@ __all__ = [
 
 HEADER = types.Array(types.int64, 1, "C")
 """numba type of the header."""
-
-KERNEL: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
-"""Compilation options of a kernel that Python calls."""
-
-INNER: dict[str, Any] = {**KERNEL, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-"""Compilation options of a function that only kernels call; about a quarter cheaper to compile."""
 
 
 def _address(context: Any, builder: Any, signature: Any, args: Any, bits: int) -> Any:

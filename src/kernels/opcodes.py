@@ -9,8 +9,8 @@ A configuration is one hash-consed record, named by its index; ``0`` is the dead
         3     ARRAY     array spec   items      .          1
         4     STRING    string spec  characters decoder    3        "inside a string; then configuration 3"
 
-``parent`` is what resumes when the record's own part of the text is over, so a chain of parents is a stack. A parent may
-be a SET: one top above several stacks. Records with equal fields are one record, so equal states have equal ints.
+``parent`` is what resumes when the record's own part of the text is over, so a chain of parents is a stack. A parent
+may be a SET: one top above several stacks. Records with equal fields are one record, so equal states have equal ints.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Op(IntEnum):
     CHOICE = 13  # a: node of a character trie, c: decoder state. A string that is one of several
     OBJECT = 14  # a: object spec, b: keys seen, c: additional keys counted. After "{"
     NEXT_KEY = 15  # like OBJECT; after ","
-    KEY = 16  # a: node of the key trie, or FREE_KEY; b: state of the key automaton; c: decoder state; parent: the MEMBERS record it belongs to
+    KEY = 16  # a: key trie node or FREE_KEY, b: key automaton state, c: decoder state; parent: its MEMBERS
     COLON = 17  # a: schema node of the value; parent: MEMBERS with the key already counted
     MEMBERS = 18  # like OBJECT; after a member's value
     ARRAY = 19  # a: array spec. After "["

@@ -10,23 +10,23 @@ from enum import IntEnum
 __all__ = [
     "ARRAY_FIELDS",
     "BOUNDS_FIELDS",
-    "BoundsField",
-    "RangeField",
-    "ArrayField",
     "CHAR_DFA_FIELDS",
-    "CharDfaField",
     "INLINE_KEYS",
     "KEY_FIELDS",
-    "KeyField",
     "NODE_FIELDS",
     "NUMBER_FIELDS",
+    "OBJECT_FIELDS",
+    "TRIE_FIELDS",
+    "ArrayField",
+    "BoundsField",
+    "CharDfaField",
+    "KeyField",
     "NodeField",
     "NodeState",
     "NumberField",
-    "OBJECT_FIELDS",
     "ObjectField",
     "Phase",
-    "TRIE_FIELDS",
+    "RangeField",
     "TrieField",
 ]
 
@@ -64,6 +64,7 @@ class ArrayField(IntEnum):
     PREFIX_LENGTH = 4
     COUNT_TO = 5  # items are counted up to here
 
+
 OBJECT_FIELDS = 10
 KEY_FIELDS = 2
 INLINE_KEYS = 62
@@ -90,6 +91,7 @@ class KeyField(IntEnum):
     NODE = 0  # schema node of the value, or -1: the key can never be used
     REQUIRED = 1
 
+
 CHAR_DFA_FIELDS = 6
 TRIE_FIELDS = 6
 
@@ -114,6 +116,7 @@ class TrieField(IntEnum):
     VALUE = 3  # number of the string that ends here, or -1
     RANK_LOW = 4  # the strings below, this one included, are those of ranks RANK_LOW .. RANK_HIGH - 1
     RANK_HIGH = 5
+
 
 NUMBER_FIELDS = 6
 BOUNDS_FIELDS = 10

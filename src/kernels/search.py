@@ -1,8 +1,8 @@
 """Breadth-first search from a configuration to where its own part of the text is over.
 
 The part is over when the parent resumes (a string closed, a literal spelled), when a COLON follows a key, or, for parts
-that need no closing byte (numbers, byte automata, whole machines under a PRODUCT), when the text may end there. Bytes are
-tried in a given order, so the first path found is the shortest, and among those the first in that order::
+that need no closing byte (numbers, byte automata, whole machines under a PRODUCT), when the text may end there. Bytes
+are tried in a given order, so the first path found is the shortest, and among those the first in that order::
 
     QUEUE   [ config | its predecessor's place | the byte between ]   read back from the goal
 """

@@ -20,10 +20,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numpy.typing import NDArray
 
-from .memory import KERNEL
+from .compiling import entry
 
 __all__ = [
     "DEPTH_BITS",
@@ -119,7 +119,7 @@ def unpack_nodes(trie: NDArray[np.uint64]) -> list[Node]:
     ]
 
 
-@njit(
+@entry(
     [
         types.int64(
             _BYTES,
@@ -130,7 +130,6 @@ def unpack_nodes(trie: NDArray[np.uint64]) -> list[Node]:
             types.Array(types.int32, 1, "C"),
         )
     ],
-    **KERNEL,
 )
 def _build(
     buffer: NDArray[np.uint8],
@@ -210,9 +209,8 @@ def build_trie(
     return nodes[:count].copy(), first
 
 
-@njit(
+@entry(
     [types.boolean(_TRIE, _BYTES, types.Array(types.int32, 1, "C"), types.Array(types.int32, 1, "C"))],
-    **KERNEL,
 )
 def _segment(
     trie: NDArray[np.uint64], text: NDArray[np.uint8], cost: NDArray[np.int32], choice: NDArray[np.int32]

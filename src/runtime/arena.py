@@ -49,6 +49,7 @@ _INITIAL = {
     Column.LIST_DATA: 1024,
     Column.SCRATCH: 4096,
     Column.WORK: 1024,
+    Column.FACTORS: 16,
 }
 
 
@@ -161,6 +162,7 @@ class Arena:
             self._grow(Column.SCRATCH, 2)
         elif status == Status.GROW_WORK:
             self._grow(Column.WORK, 2)
+            self._grow(Column.FACTORS, 2)
         else:
             raise LimitError(f"the constraint machine stopped: {Status(status).name.lower()}")
 

@@ -57,7 +57,9 @@ class Options:
     after: str | None = None
 
 
-def build_regex(pattern: str, options: Options, *, dialect: Literal["python", "ecma"] = "python", flags: str = "") -> Constraint:
+def build_regex(
+    pattern: str, options: Options, *, dialect: Literal["python", "ecma"] = "python", flags: str = ""
+) -> Constraint:
     """Texts that a regular expression matches from end to end."""
     limits = RegexLimits(states=options.limits.automaton_states)
     automaton = to_bytes(compile_regex(pattern, dialect=dialect, flags=flags, limits=limits), limits)
@@ -78,7 +80,15 @@ def build_grammar(grammar: Grammar, kind: str, options: Options) -> Constraint:
     machine = Machine(options.vocabulary, options.limits)
     parts = grammar_parts(machine, grammar)
     completer = Completer(machine, {}, {Op.EARLEY: parts.completion})
-    return _finish(machine, parts.start, completer, parts.describe, options, kind=kind, report=lambda: [Finding(grammar.start, kind, Treatment.ENFORCED)])
+    return _finish(
+        machine,
+        parts.start,
+        completer,
+        parts.describe,
+        options,
+        kind=kind,
+        report=lambda: [Finding(grammar.start, kind, Treatment.ENFORCED)],
+    )
 
 
 def build_schema(
@@ -105,7 +115,14 @@ def build_schema(
     completer = JsonCompleter(machine, lowering).completer
     describe = schema_describer(machine, lowering)
     return _finish(
-        machine, start, completer, describe, options, kind="schema", report=lambda: list(findings(document)), python_type=python_type
+        machine,
+        start,
+        completer,
+        describe,
+        options,
+        kind="schema",
+        report=lambda: list(findings(document)),
+        python_type=python_type,
     )
 
 
@@ -117,7 +134,9 @@ def _from_bytes(automaton: ByteDfa, kind: str, options: Options) -> Constraint:
     def describe(config: int) -> list[Expectation]:
         return [Expectation(describe_bytes(machine.live_bytes(config)))]
 
-    return _finish(machine, start, completer, describe, options, kind=kind, report=lambda: [Finding("", kind, Treatment.ENFORCED)])
+    return _finish(
+        machine, start, completer, describe, options, kind=kind, report=lambda: [Finding("", kind, Treatment.ENFORCED)]
+    )
 
 
 def _finish(

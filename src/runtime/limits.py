@@ -12,8 +12,10 @@ class Limits:
     """What one compiled constraint may use.
 
     Attributes:
-        configs: configurations interned at most. One takes about 40 bytes, and 1 KB more once a walk has gone through it.
-        seconds: wall-clock seconds that one search (a shortest completion, a proof that something can be finished) may take.
+        configs: configurations interned at most. One takes about 40 bytes, and 1 KB more once a walk has gone
+            through it.
+        seconds: wall-clock seconds that one search (a shortest completion, a proof that something can be
+            finished) may take.
         bytes: bytes of memoised masks; when they are used up, old masks are evicted, which is no error.
         automaton_states: states of one automaton built ahead of time.
         search: configurations that one search may expand.

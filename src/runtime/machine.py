@@ -1,7 +1,7 @@
 """A constraint machine over one vocabulary: an arena, the vocabulary's tables in it, and the calls into the kernels.
 
-Configurations are ints; 0 is dead. Everything here is safe to call from several threads: a call that may add to the arena
-holds its lock, and the kernels release the interpreter lock meanwhile.
+Configurations are ints; 0 is dead. Everything here is safe to call from several threads: a call that may add to the
+arena holds its lock, and the kernels release the interpreter lock meanwhile.
 """
 
 from __future__ import annotations

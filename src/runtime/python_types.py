@@ -1,7 +1,8 @@
 """Python types as JSON Schemas, through pydantic's ``TypeAdapter``.
 
-A Pydantic model, dataclass, TypedDict, NamedTuple, Literal, Enum, union or any other type that pydantic understands becomes
-the schema of its JSON form; a callable that of an object with its arguments. pydantic is imported only for these.
+A Pydantic model, dataclass, TypedDict, NamedTuple, Literal, Enum, union or any other type that pydantic understands
+becomes the schema of its JSON form; a callable that of an object with its arguments. pydantic is imported only for
+these.
 """
 
 from __future__ import annotations
@@ -41,7 +42,15 @@ def schema_of(source: Any) -> tuple[bool | dict[str, Any], object]:
     except (pydantic.errors.PydanticSchemaGenerationError, pydantic.errors.PydanticInvalidForJsonSchema) as error:
         raise SchemaError(
             f"pydantic cannot describe {source!r}: {error}",
-            expected=["a JSON Schema", "a Pydantic model", "a dataclass", "a TypedDict", "a Literal", "an Enum", "a callable"],
+            expected=[
+                "a JSON Schema",
+                "a Pydantic model",
+                "a dataclass",
+                "a TypedDict",
+                "a Literal",
+                "an Enum",
+                "a callable",
+            ],
         ) from error
 
 
@@ -50,7 +59,9 @@ def _parsed(text: str) -> bool | dict[str, Any]:
         schema = json.loads(text, parse_float=Decimal)
     except json.JSONDecodeError as error:
         raise SchemaError(
-            f"the schema is no JSON: {error.msg}", span=Span(error.lineno, error.colno), expected=["a JSON object or boolean"]
+            f"the schema is no JSON: {error.msg}",
+            span=Span(error.lineno, error.colno),
+            expected=["a JSON object or boolean"],
         ) from error
     if not isinstance(schema, (dict, bool)):
         raise SchemaError(f"a schema is an object or a boolean, not {type(schema).__name__}", pointer="")

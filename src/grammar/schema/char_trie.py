@@ -1,7 +1,7 @@
 """Sets of strings as tries of code points.
 
-Strings are inserted in the order of their code points, so that siblings ascend and the strings below a node are those of
-a range of ranks::
+Strings are inserted in the order of their code points, so that siblings ascend and the strings below a node are those
+of a range of ranks::
 
     "id", "is", "name"        root[0,3) ─ i[0,2) ─ d[0,1) value 0
                                  │          └───── s[1,2) value 1

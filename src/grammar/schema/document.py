@@ -147,7 +147,9 @@ class Document:
     def _intern(self, schema: JsonValue, pointer: str, parent: Subschema | None) -> Subschema:
         if not isinstance(schema, (bool, dict)):
             raise SchemaError(
-                f"a schema is an object or a boolean, not {type(schema).__name__}", pointer=pointer, expected=["object", "boolean"]
+                f"a schema is an object or a boolean, not {type(schema).__name__}",
+                pointer=pointer,
+                expected=["object", "boolean"],
             )
         found = self._by_identity.get(id(schema))
         if found is not None:

@@ -13,8 +13,8 @@ Each is written from the grammar of its RFC, in Python's regular-expression synt
     uuid                                RFC 4122, section 3
     json-pointer, relative-json-pointer RFC 6901; draft-bhutton-relative-json-pointer
 
-``regex`` is no regular language, and the internationalised ``idn-email`` and ``idn-hostname`` depend on tables of Unicode:
-these three stay annotations.
+``regex`` is no regular language, and the internationalised ``idn-email`` and ``idn-hostname`` depend on tables of
+Unicode: these three stay annotations.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The keys of an object that are not declared: which are allowed, and what their values must be.
 
-The patterns of ``patternProperties``, the names of ``propertyNames`` and the declared keys are automata over code points;
-they are run side by side, and a state is labelled by what holds of the keys that end in it::
+The patterns of ``patternProperties``, the names of ``propertyNames`` and the declared keys are automata over code
+points; they are run side by side, and a state is labelled by what holds of the keys that end in it::
 
     patternProperties ^x-  and  z$        "x-a" {^x-}     "x-z" {^x-, z$}     "b" {}: additionalProperties
 

@@ -1,7 +1,7 @@
 """What becomes of each keyword: enforced, an annotation, or refused. Nothing else exists.
 
-A keyword that the dialect of the schema does not know is an annotation there (``const`` in draft 4), as the specification
-says; one that it knows and that the lowering cannot enforce is refused, with its pointer.
+A keyword that the dialect of the schema does not know is an annotation there (``const`` in draft 4), as the
+specification says; one that it knows and that the lowering cannot enforce is refused, with its pointer.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ _NOT_YET: dict[str, tuple[int, int]] = {
     "$recursiveRef": (2019, 2019),
 }
 _STANDARD_ANNOTATIONS = frozenset(
-    "$schema $id id $anchor $dynamicAnchor $recursiveAnchor $vocabulary $comment $defs definitions title description default "
+    "$schema $id id $anchor $dynamicAnchor $recursiveAnchor $vocabulary $comment $defs definitions title "
+    "description default "
     "examples deprecated readOnly writeOnly format contentEncoding contentMediaType contentSchema then else".split()
 )
 _SCHEMA_MAPS = ("properties", "patternProperties")
@@ -115,7 +116,9 @@ _TYPE_NAMES = frozenset(("null", "boolean", "object", "array", "number", "string
 
 
 def _is_count(value: JsonValue) -> bool:
-    return not isinstance(value, bool) and isinstance(value, (int, float, Decimal)) and value >= 0 and value == int(value)
+    return (
+        not isinstance(value, bool) and isinstance(value, (int, float, Decimal)) and value >= 0 and value == int(value)
+    )
 
 
 def _is_number(value: JsonValue) -> bool:
@@ -138,14 +141,17 @@ _WELL_FORMED: dict[str, tuple[Callable[[JsonValue], bool], str]] = {
     ),
     **dict.fromkeys(("minimum", "maximum"), (_is_number, "a number")),
     **dict.fromkeys(
-        ("exclusiveMinimum", "exclusiveMaximum"), (lambda value: _is_number(value) or isinstance(value, bool), "a number")
+        ("exclusiveMinimum", "exclusiveMaximum"),
+        (lambda value: _is_number(value) or isinstance(value, bool), "a number"),
     ),
     "type": (_is_type, "the name of a type, or several: " + ", ".join(sorted(_TYPE_NAMES))),
     "required": (_is_names, "an array of strings"),
     **dict.fromkeys(("properties", "patternProperties"), (lambda value: isinstance(value, dict), "an object")),
     "enum": (lambda value: isinstance(value, list), "an array"),
     "pattern": (lambda value: isinstance(value, str), "a string"),
-    **dict.fromkeys(("allOf", "anyOf", "oneOf", "prefixItems"), (lambda value: isinstance(value, list), "an array of schemas")),
+    **dict.fromkeys(
+        ("allOf", "anyOf", "oneOf", "prefixItems"), (lambda value: isinstance(value, list), "an array of schemas")
+    ),
 }
 """What the value of a keyword must look like; schemas inside are checked when they are visited."""
 

@@ -103,7 +103,9 @@ class SchemaLowering:
         root = conjunction([document.root])
         if self.shortest.value(root) is None:
             raise SchemaError(
-                "nothing satisfies this schema", pointer="", hint="look for bounds, types or required keys that exclude each other"
+                "nothing satisfies this schema",
+                pointer="",
+                hint="look for bounds, types or required keys that exclude each other",
             )
         self.root = self.node(root)
         found = {finding.keyword for finding in enforced}
@@ -316,7 +318,10 @@ class SchemaLowering:
         if 0 <= most < max(members.fewest, sum(required)) or (additional < 0 and usable < members.fewest):
             return NONE
         root, order = self._trie(names)
-        first = self._tables.append(Column.OBJECT_KEY, [x for pair in zip(nodes, required, strict=True) for x in pair]) // KEY_FIELDS
+        first = (
+            self._tables.append(Column.OBJECT_KEY, [x for pair in zip(nodes, required, strict=True) for x in pair])
+            // KEY_FIELDS
+        )
         if self._tables.append(Column.KEY_RANK, order) != first:
             raise ValueError("keys and ranks are out of step")
         words = np.zeros((len(names) + 63) // 64, np.uint64)
@@ -329,7 +334,10 @@ class SchemaLowering:
         return self._tables.append(Column.OBJECT_SPEC, record) // OBJECT_FIELDS
 
     def _key_automaton(self, others: KeyLanguage) -> tuple[int, int]:
-        """Number of the automaton of the keys that are not declared, and where its labels begin; NONE if there are none."""
+        """Number of the automaton of the keys that are not declared, and where its labels begin.
+
+        NONE if there are none.
+        """
         if others.empty:
             return NONE, 0
         labels = [NONE if label is None else self.node(label) for label in others.labels]

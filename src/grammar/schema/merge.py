@@ -1,8 +1,8 @@
 """A conjunction of subschemas as alternatives: one subschema after the other is merged into the shapes so far.
 
-``anyOf`` makes a shape several; so does ``oneOf`` where its branches exclude each other *in the shape at hand*, which is
-shown branch by branch: a value of two of them would be a value of the shape merged with both. ``not`` is pushed inwards
-(``negation.py``).
+``anyOf`` makes a shape several; so does ``oneOf`` where its branches exclude each other *in the shape at hand*, which
+is shown branch by branch: a value of two of them would be a value of the shape merged with both. ``not`` is pushed
+inwards (``negation.py``).
 """
 
 from __future__ import annotations
@@ -107,7 +107,9 @@ class Merger:
                             raise SchemaError(
                                 f"branches {first} and {second} of oneOf may hold together",
                                 pointer=f"{subschema.pointer}/oneOf",
-                                expected=["branches that exclude each other by type, required constants, enums or bounds"],
+                                expected=[
+                                    "branches that exclude each other by type, required constants, enums or bounds"
+                                ],
                                 hint="use anyOf, or tell the branches apart by a property with a constant value",
                             )
         return [one for results in branches for one in results]

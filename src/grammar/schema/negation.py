@@ -113,7 +113,9 @@ def _type(negation: Negation, subschema: Subschema, shape: Shape, value: JsonVal
     return [replace(shape, types=shape.types & ~types)]
 
 
-def _values(negation: Negation, subschema: Subschema, shape: Shape, values: list[JsonValue], keyword: str) -> list[Shape]:
+def _values(
+    negation: Negation, subschema: Subschema, shape: Shape, values: list[JsonValue], keyword: str
+) -> list[Shape]:
     """A shape without some values."""
     types = shape.types
     for value in values:
@@ -218,6 +220,7 @@ _OPPOSITES: dict[str, Opposite] = {
     "exclusiveMaximum": _bound("exclusiveMaximum", low=False, strict=True),
 }
 _NOTHING = frozenset(
-    "$schema $id id $anchor $dynamicAnchor $comment $defs definitions title description default examples deprecated readOnly "
+    "$schema $id id $anchor $dynamicAnchor $comment $defs definitions title description default examples "
+    "deprecated readOnly "
     "writeOnly format contentEncoding contentMediaType contentSchema".split()
 )

@@ -10,7 +10,16 @@ from math import ceil, floor
 from ...kernels.opcodes import NumberKind
 from .shapes import Number, Shape, decimal_parts
 
-__all__ = ["PLAIN_ZEROS", "Bounds", "Interval", "interval_of", "kept_numbers", "normalised", "shortest_number", "spell_number"]
+__all__ = [
+    "PLAIN_ZEROS",
+    "Bounds",
+    "Interval",
+    "interval_of",
+    "kept_numbers",
+    "normalised",
+    "shortest_number",
+    "spell_number",
+]
 
 PLAIN_ZEROS = 40
 """Zeros that a number may be padded with in plain spelling; beyond, any spelling is allowed."""
@@ -63,7 +72,9 @@ def interval_of(shape: Shape) -> Interval | None:
         high, high_strict = Fraction(ceil(high) - 1 if high_strict else floor(high)), False
     above = low is None or low < 0 or (low == 0 and not low_strict)
     below = high is None or high > 0 or (high == 0 and not high_strict)
-    return Interval(_side(low, low_strict, high, high_strict), _mirrored(low, low_strict, high, high_strict), above and below, whole)
+    return Interval(
+        _side(low, low_strict, high, high_strict), _mirrored(low, low_strict, high, high_strict), above and below, whole
+    )
 
 
 def _side(low: Fraction | None, low_strict: bool, high: Fraction | None, high_strict: bool) -> Bounds | None:

@@ -3,10 +3,10 @@
 ::
 
     {"$ref": "#/$defs/a", "anyOf": [{"type": "string", "maxLength": 3}, {"enum": [1, [2]]}]}
-        = [ Shape(types=STRING, max_length=3, ...), Shape(types=NUMBER, numbers={1}, ...), Shape(types=ARRAY, arrays=[...]) ]
+        = [Shape(types=STRING, max_length=3), Shape(types=NUMBER, numbers={1}), Shape(types=ARRAY, arrays=[...])]
 
-Scalars are merged as they are met. What constrains arrays and objects is only collected: their members are conjunctions of
-their own, lowered when a text reaches them.
+Scalars are merged as they are met. What constrains arrays and objects is only collected: their members are
+conjunctions of their own, lowered when a text reaches them.
 """
 
 from __future__ import annotations
@@ -107,7 +107,6 @@ class Shape:
     arrays: Conjunction = ()
     objects: Conjunction = ()
 
-
     @property
     def automatic(self) -> bool:
         """True if the strings need an automaton."""
@@ -119,7 +118,7 @@ def conjunction(subschemas: Iterable[Subschema]) -> Conjunction:
     return tuple(sorted({s.index for s in subschemas if s.schema is not True and s.schema != {}}))
 
 
-def decimal_parts(value: int | float | Decimal) -> Number:
+def decimal_parts(value: float | Decimal) -> Number:
     """A JSON number as sign, significant digits and exponent; equal numbers have equal parts."""
     sign, digits, exponent = Decimal(repr(value) if isinstance(value, float) else value).as_tuple()
     if not isinstance(exponent, int):
@@ -185,9 +184,7 @@ def _one_of_values(document: Document, shape: Shape, values: list[JsonValue], po
     if shape.numbers is not None:
         numbers &= shape.numbers
     types |= (Types.STRING if strings else Types(0)) | (Types.NUMBER if numbers else Types(0))
-    scalar = replace(
-        shape, types=shape.types & types, strings=tuple(strings), numbers=frozenset(numbers)
-    )
+    scalar = replace(shape, types=shape.types & types, strings=tuple(strings), numbers=frozenset(numbers))
     return [*([scalar] if scalar.types else []), *containers]
 
 
@@ -210,12 +207,15 @@ def _max_length(document: Document, subschema: Subschema, shape: Shape, value: J
 
 
 def decimal_value(subschema: Subschema, keyword: str, value: JsonValue) -> Decimal:
+    """The exact value of a numeric keyword."""
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         raise SchemaError(f"{keyword} is {value!r}", pointer=f"{subschema.pointer}/{keyword}", expected=["a number"])
     return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
 
 
-def bounded(shape: Shape, *, low: tuple[Decimal, bool] | None = None, high: tuple[Decimal, bool] | None = None) -> list[Shape]:
+def bounded(
+    shape: Shape, *, low: tuple[Decimal, bool] | None = None, high: tuple[Decimal, bool] | None = None
+) -> list[Shape]:
     """A shape with one more bound; of equal bounds the strict one holds."""
     if low is not None and (shape.minimum is None or low > shape.minimum):
         shape = replace(shape, minimum=low)
@@ -280,5 +280,13 @@ SCALAR_KEYWORDS: dict[str, Callable[[Document, Subschema, Shape, JsonValue], lis
 }
 ARRAY_KEYWORDS = frozenset(("items", "prefixItems", "additionalItems", "minItems", "maxItems", TUPLE))
 OBJECT_KEYWORDS = frozenset(
-    ("properties", "patternProperties", "propertyNames", "additionalProperties", "required", "minProperties", "maxProperties")
+    (
+        "properties",
+        "patternProperties",
+        "propertyNames",
+        "additionalProperties",
+        "required",
+        "minProperties",
+        "maxProperties",
+    )
 )

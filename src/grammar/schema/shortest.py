@@ -28,7 +28,6 @@ _NAMES_TRIED = 64
 _LITERALS = ((Types.NULL, b"null"), (Types.TRUE, b"true"), (Types.FALSE, b"false"))
 
 
-
 class _MergingError(Exception):
     """A conjunction was asked for while it is being merged."""
 
@@ -109,7 +108,9 @@ class Shortest:
         if len(conjuncts) > 1:
             return False
         schema = self._document.subschemas[conjuncts[0]].schema
-        return isinstance(schema, dict) and not (_MAY_EMPTY & schema.keys()) and "type" in schema and bool(schema["type"])
+        return (
+            isinstance(schema, dict) and not (_MAY_EMPTY & schema.keys()) and "type" in schema and bool(schema["type"])
+        )
 
     def value(self, conjuncts: Conjunction) -> bytes | None:
         """The shortest value as JSON text without blanks, None if there is none."""
@@ -184,9 +185,7 @@ class Shortest:
         """Short members with keys that are not declared, as many as wanted if there are so many."""
         return self._others(members, wanted, self.value)
 
-    def _others(
-        self, members: Members, wanted: int, value: Callable[[Conjunction], bytes | None]
-    ) -> list[bytes]:
+    def _others(self, members: Members, wanted: int, value: Callable[[Conjunction], bytes | None]) -> list[bytes]:
         if wanted <= 0 or all(value(conjuncts) is None for conjuncts in members.other_values()):
             return []
         texts = []
@@ -251,6 +250,7 @@ class Shortest:
 
 
 _MAY_EMPTY = frozenset(
-    "enum const $ref allOf anyOf oneOf not minimum maximum exclusiveMinimum exclusiveMaximum pattern minLength maxLength required minProperties maxProperties minItems maxItems items "
+    "enum const $ref allOf anyOf oneOf not minimum maximum exclusiveMinimum exclusiveMaximum pattern minLength "
+    "maxLength required minProperties maxProperties minItems maxItems items "
     "format prefixItems additionalItems patternProperties propertyNames additionalProperties".split()
 )
