@@ -72,7 +72,7 @@ class Gramarye:
         from gramarye import GramaryeError, engine
 
         try:
-            constraint = engine.compile(schema=schema, vocabulary=self._vocabulary, whitespace="any")
+            constraint = engine.compile(schema=schema, vocabulary=self._vocabulary, whitespace="any", formats="assert")
         except GramaryeError as error:
             raise RefusedError(str(error)) from error
         return _GramaryeSession(constraint, self._vocabulary.words)

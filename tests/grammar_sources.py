@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import interegular
+from interegular.fsm import FSM
 from tests.oracles.grammar_prefix import ByteOracle, DynamicPrefixes, Letters, LongestPrefixes, productive, reduced
 from tests.oracles.languages import RULES, Rules, random_rules, to_gbnf, to_iso, to_lark, to_w3c
 
@@ -157,38 +158,45 @@ class _Lowering:
                 if high is None:
                     self.rules.append(Rule(name, (name, once)))
                 return name
-            case Difference(kept, removed):
-                return self.automaton(kept, removed)
+            case Difference():
+                return self.right_linear(self.automaton(part))
         raise TypeError(part)
 
-    def pattern(self, part: Expression) -> str:
-        """An expression without references as a regular expression over the letters."""
+    def pattern(self, part: Characters) -> str:
+        """The letters of a range."""
+        inside = [x for x in self.letters.all if any(first <= ord(x) <= last for first, last in part.ranges)]
+        return "[" + "".join(map(re.escape, inside)) + "]"
+
+    def automaton(self, part: Expression) -> FSM:
+        """What an expression without references matches."""
         match part:
             case Text(text):
-                return re.escape(text)
-            case Characters(ranges):
-                inside = [x for x in self.letters.all if any(first <= ord(x) <= last for first, last in ranges)]
-                return "[" + "".join(map(re.escape, inside)) + "]"
+                return interegular.parse_pattern(re.escape(text)).to_fsm()
+            case Characters():
+                return interegular.parse_pattern(self.pattern(part)).to_fsm()
             case Sequence(items):
-                return "".join(f"(?:{self.pattern(item)})" for item in items)
+                return FSM.concatenate(*map(self.automaton, items))
             case Choice(items):
-                return "|".join(f"(?:{self.pattern(item)})" for item in items)
+                return FSM.union(*map(self.automaton, items))
             case Repeat(item, low, high):
-                return f"(?:{self.pattern(item)})" + f"{{{low},{'' if high is None else high}}}"
+                once = self.automaton(item)
+                if high is None:
+                    return FSM.concatenate(once.times(low), once.star())
+                return FSM.union(*(once.times(count) for count in range(low, high + 1)))
+            case Difference(kept, removed):
+                return self.automaton(kept).difference(self.automaton(removed))
         raise TypeError(part)
 
-    def automaton(self, kept: Expression, removed: Expression) -> str:
-        """The start of the right-linear rules of what matches one expression, and not the other."""
-        one, other = (interegular.parse_pattern(self.pattern(part)).to_fsm() for part in (kept, removed))
-        both = one.difference(other)
-        names = {state: self.rule() for state in both.states}
-        for state, edges in both.map.items():
-            for symbol in self.letters.all:
-                if symbol in both.alphabet and edges.get(both.alphabet[symbol]) is not None:
-                    body = (self.symbol(Text(symbol)), names[edges[both.alphabet[symbol]]])
-                    self.rules.append(Rule(names[state], body))
-        self.rules += [Rule(names[state], ()) for state in both.finals]
-        return names[both.initial]
+    def right_linear(self, automaton: FSM) -> str:
+        """The start of rules with the language of an automaton."""
+        names = {state: self.rule() for state in automaton.states}
+        for state, edges in automaton.map.items():
+            for letter in self.letters.all:
+                after = edges.get(automaton.alphabet[letter]) if letter in automaton.alphabet else None
+                if after is not None:
+                    self.rules.append(Rule(names[state], (self.symbol(Text(letter)), names[after])))
+        self.rules += [Rule(names[state], ()) for state in automaton.finals]
+        return names[automaton.initial]
 
 
 def _ranges(part: Expression) -> set[tuple[int, int]]:

@@ -127,7 +127,7 @@ def compare(front_end: str, first_seed: int, pairs: int, tables: list[TokenTable
     tally = Tally()
     seed = first_seed
     while tally.counts["pairs"] < pairs * len(tables):
-        source = FRONT_ENDS[front_end](random.Random(seed))
+        source = FRONT_ENDS[front_end](random.Random(f"{front_end} {seed}"))
         if source.meaning is not None:
             try:
                 tally.compare(seed, source, tables)
@@ -139,7 +139,9 @@ def compare(front_end: str, first_seed: int, pairs: int, tables: list[TokenTable
 
 @pytest.mark.parametrize("front_end", FRONT_ENDS)
 def test_masks_are_the_definition(front_end: str, real_tokenizer_json: Path) -> None:
-    tally = compare(front_end, TOKENIZER_NAMES.index(real_tokenizer_json.parent.name), 5, [load_table(real_tokenizer_json)])
+    tally = compare(
+        front_end, TOKENIZER_NAMES.index(real_tokenizer_json.parent.name), 5, [load_table(real_tokenizer_json)]
+    )
     assert tally.wrong == []
     assert tally.counts["stopped"] == 0
 
