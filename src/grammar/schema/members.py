@@ -21,7 +21,7 @@ from ...errors import SchemaError
 from ..regex import CharDfa
 from .document import Document, JsonValue, Subschema
 from .key_language import KeyLanguage, finite_automaton, key_language
-from .shapes import TUPLE, Conjunction, conjunction
+from .shapes import TUPLE, Conjunction, conjunction, count_value, is_text
 
 __all__ = ["Items", "Members", "NameLanguages", "free_names", "items_of", "members_of"]
 
@@ -105,14 +105,11 @@ def _bounds(parts: Iterable[Subschema], low: str, high: str) -> tuple[int, int |
             value = schema.get(keyword)
             if value is None:
                 continue
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value) or value < 0:
-                raise SchemaError(
-                    f"{keyword} is {value!r}", pointer=f"{part.pointer}/{keyword}", expected=["a non-negative integer"]
-                )
+            count = count_value(part, keyword, value)
             if keyword == low:
-                fewest = max(fewest, int(value))
+                fewest = max(fewest, count)
             else:
-                most = int(value) if most is None else min(most, int(value))
+                most = count if most is None else min(most, count)
     return fewest, most
 
 
@@ -176,7 +173,7 @@ def members_of(document: Document, conjuncts: Conjunction, languages: NameLangua
     ]
     keys = {}
     for name in names:
-        if all(automaton.accepts(name) for automaton in allowed):
+        if is_text(name) and all(automaton.accepts(name) for automaton in allowed):
             keys[name] = conjunction(child for part in parts for child in part.of(document, name))
         else:
             keys[name] = conjunction([document.nothing()])

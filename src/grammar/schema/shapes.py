@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import IntFlag
 
-from ...errors import SchemaError
+from ...errors import LimitError, SchemaError
 from ...kernels.opcodes import NumberKind
 from .document import Document, JsonValue, Subschema
 from .formats import FORMATS
@@ -33,8 +33,10 @@ __all__ = [
     "Types",
     "bounded",
     "conjunction",
+    "count_value",
     "decimal_parts",
     "decimal_value",
+    "is_text",
 ]
 
 Conjunction = tuple[int, ...]
@@ -118,6 +120,11 @@ def conjunction(subschemas: Iterable[Subschema]) -> Conjunction:
     return tuple(sorted({s.index for s in subschemas if s.schema is not True and s.schema != {}}))
 
 
+def is_text(text: str) -> bool:
+    """False for a string with a lone surrogate, which no JSON text in UTF-8 spells and no automaton reads."""
+    return not any(0xD800 <= ord(character) <= 0xDFFF for character in text)
+
+
 def decimal_parts(value: float | Decimal) -> Number:
     """A JSON number as sign, significant digits and exponent; equal numbers have equal parts."""
     sign, digits, exponent = Decimal(repr(value) if isinstance(value, float) else value).as_tuple()
@@ -188,21 +195,37 @@ def _one_of_values(document: Document, shape: Shape, values: list[JsonValue], po
     return [*([scalar] if scalar.types else []), *containers]
 
 
-def _count(subschema: Subschema, keyword: str, value: JsonValue) -> int:
-    """A non-negative integer keyword (``2.0`` is one)."""
+_UNREACHED = (1 << 31) - 1  # upper bounds above this are never reached
+MOST_COUNTED = 1_000_000
+"""Lower bounds on lengths and numbers of members above this are not made."""
+
+
+def count_value(subschema: Subschema, keyword: str, value: JsonValue) -> int:
+    """A non-negative integer keyword (``2.0`` is one).
+
+    Raises:
+        SchemaError: it is something else.
+        LimitError: it asks for texts that are too long to make.
+    """
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)) or value != int(value) or value < 0:
         raise SchemaError(
             f"{keyword} is {value!r}", pointer=f"{subschema.pointer}/{keyword}", expected=["a non-negative integer"]
         )
-    return int(value)
+    if keyword.startswith("min") and value > MOST_COUNTED:
+        raise LimitError(
+            f"{keyword} is {value}",
+            pointer=f"{subschema.pointer}/{keyword}",
+            expected=[f"at most {MOST_COUNTED:,}"],
+        )
+    return min(int(value), _UNREACHED)
 
 
 def _min_length(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
-    return [replace(shape, min_length=max(shape.min_length, _count(subschema, "minLength", value)))]
+    return [replace(shape, min_length=max(shape.min_length, count_value(subschema, "minLength", value)))]
 
 
 def _max_length(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
-    most = _count(subschema, "maxLength", value)
+    most = count_value(subschema, "maxLength", value)
     return [replace(shape, max_length=most if shape.max_length is None else min(shape.max_length, most))]
 
 

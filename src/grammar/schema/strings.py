@@ -9,7 +9,7 @@ from ...errors import LimitError, RegexError, SchemaError
 from ..regex import CharDfa, compile_regex, complement, from_ranges, intersect, is_empty, literal, witness
 from .formats import format_automaton
 from .key_language import finite_automaton
-from .shapes import Shape
+from .shapes import Shape, is_text
 
 __all__ = ["StringLanguages", "quote"]
 
@@ -55,7 +55,7 @@ class StringLanguages:
             automata = [self.pattern(source, pointer) for source, pointer in shape.patterns]
             automata += [complement(self.pattern(source, pointer)) for source, pointer in shape.not_patterns]
             automata += [format_automaton(name) for name in shape.formats]
-            automata += [complement(literal(text)) for text in sorted(shape.excluded)]
+            automata += [complement(literal(text)) for text in sorted(filter(is_text, shape.excluded))]
             found = automata[0] if automata else complement(from_ranges([]))
             for other in automata[1:]:
                 found = intersect(found, other)
@@ -78,7 +78,10 @@ class StringLanguages:
         kept = [
             text
             for text in shape.strings or ()
-            if shape.min_length <= len(text) and (most is None or len(text) <= most) and text not in shape.excluded
+            if is_text(text)
+            and shape.min_length <= len(text)
+            and (most is None or len(text) <= most)
+            and text not in shape.excluded
         ]
         for source, pointer in shape.patterns:
             automaton = self.pattern(source, pointer)
