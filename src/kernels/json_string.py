@@ -23,6 +23,7 @@ from .records import CHAR_DFA_FIELDS, TRIE_FIELDS, CharDfaField, TrieField
 
 __all__ = [
     "choice_step",
+    "pattern_is_over",
     "pattern_step",
     "string_step",
     "trie_child",
@@ -97,6 +98,23 @@ def dfa_alive(header, dfa, state, low, high):
             return True
         interval += 1
     return False
+
+
+@inner(types.boolean(HEADER, _INT))
+def pattern_is_over(header, config):
+    """True if a PATTERN at a character boundary takes any characters from here on, and may end at any of them."""
+    if get_i32(header, Column.CONFIG_C, config) != 0:
+        return False
+    dfa = np.int64(get_i32(header, Column.CONFIG_A, config))
+    state = get_i64(header, Column.CONFIG_B, config)
+    if get_u8(header, Column.CHAR_ACCEPT, dfa_field(header, dfa, CharDfaField.ACCEPT) + state) == 0:
+        return False
+    first = dfa_field(header, dfa, CharDfaField.BOUNDS)
+    for interval in range(first, first + dfa_field(header, dfa, CharDfaField.INTERVALS)):
+        surrogates = get_i32(header, Column.CHAR_BOUND, interval) == 0xD800
+        if not surrogates and dfa_next(header, dfa, state, interval) != state:
+            return False
+    return True
 
 
 @inner(_INT(HEADER, _INT, _INT))

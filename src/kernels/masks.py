@@ -23,7 +23,7 @@ from numba import types
 from .compiling import entry, inner
 from .intern import fail
 from .json_object import FREE_KEY, additional_allowed, close_key, object_field
-from .json_string import trie_child
+from .json_string import pattern_is_over, trie_child
 from .machine import accepting, row_of, successor, transition
 from .memory import (
     COLUMNS,
@@ -268,6 +268,10 @@ def build_one(header, config, mask):
     op = get_i32(header, Column.CONFIG_OP, config)
     if op == Op.STRING and get_i32(header, Column.CONFIG_C, config) == 0:
         string_mask(header, config, mask)
+    elif op == Op.PATTERN and pattern_is_over(header, config):
+        allow_inside(header, -1, mask)
+        after = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
+        walk_suffixes(header, after, np.int64(0), np.int64(0), np.int64(-1), mask)
     elif takes_any_key(header, config):
         key_mask(header, config, mask)
     elif op != Op.END:
@@ -279,6 +283,8 @@ def shortcut(header, config):
     """True if :func:`build_one` does not walk the trie for a configuration."""
     if get_i32(header, Column.CONFIG_OP, config) == Op.STRING and get_i32(header, Column.CONFIG_C, config) == 0:
         return True
+    if get_i32(header, Column.CONFIG_OP, config) == Op.PATTERN:
+        return pattern_is_over(header, config)
     return takes_any_key(header, config)
 
 
