@@ -159,3 +159,24 @@ def maskbench(folder: Path, seed: int) -> Iterator[Problem]:
         problem = _problem(line)
         if problem.valid:
             yield problem
+
+
+_FURTHER = frozenset(
+    "pattern format minimum maximum exclusiveMinimum exclusiveMaximum multipleOf oneOf not allOf if patternProperties "
+    "propertyNames dependencies dependentRequired dependentSchemas uniqueItems contains unevaluatedItems "
+    "unevaluatedProperties".split()
+)
+
+
+def is_basic(problem: Problem) -> bool:
+    """Whether a schema has nothing beyond types, members, items, enums, counts, lengths, $ref and anyOf."""
+    waiting: list[Any] = [json.loads(problem.schema)]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if not _FURTHER.isdisjoint(value):
+                return False
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+    return True

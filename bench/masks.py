@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 
-from .data import EOS_TOKENS, Problem, RealTokenizer, maskbench
+from .data import EOS_TOKENS, Problem, RealTokenizer, is_basic, maskbench
 from .peers import ENGINES, Engine, Mask, RefusedError, Session
 from .report import Report, Section, summarize
 
@@ -34,6 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--engines",
         default="gramarye,llguidance,xgrammar",
         help=f"comma-separated, of {', '.join(ENGINES)}; ratios are against the first",
+    )
+    parser.add_argument(
+        "--basic",
+        action="store_true",
+        help="only types, members, items, enums, counts, lengths, $ref and anyOf",
     )
     parser.add_argument("--covered-by", choices=sorted(ENGINES), help="leave out schemas that this engine refuses")
     parser.add_argument("--refusals", action="store_true", help="list every refusal with its reason")
@@ -134,7 +139,10 @@ def run(options: argparse.Namespace) -> Report:
         run_problem(engine, WARM_UP, tokenizer, Tally())
     tallies = {name: Tally() for name in names}
     common = {name: Tally() for name in names}
-    problems = measured(engines, maskbench(options.data, options.seed), tokenizer, options.covered_by)
+    drawn = maskbench(options.data, options.seed)
+    if options.basic:
+        drawn = (problem for problem in drawn if is_basic(problem))
+    problems = measured(engines, drawn, tokenizer, options.covered_by)
     count = 0
     for results in islice(problems, options.schemas):
         count += 1
@@ -180,7 +188,7 @@ def report(options: argparse.Namespace, tallies: dict[str, Tally], common: dict[
         ]
     return Report(
         bench="masks",
-        options={key: getattr(options, key) for key in ("tokenizer", "schemas", "seed", "covered_by")},
+        options={key: getattr(options, key) for key in ("tokenizer", "schemas", "seed", "basic", "covered_by")},
         engines=list(tallies),
         sections=[
             section("mask, us of thread CPU", "mask_cpu", 1e3),

@@ -119,8 +119,6 @@ class _Lowering:
                 return tuple(symbol for item in items for symbol in self._symbols(item))
             case Text(text, ignore_case):
                 return self._terminal(text, "i" if ignore_case else "", literal=True) if text else ()
-            case Characters(((first, last),)) if first == last:
-                return self._terminal(chr(first), "", literal=True)
             case Characters():
                 return self._terminal(class_source(expression), "", literal=False)
             case Pattern(source, flags, label):

@@ -28,7 +28,7 @@ from .spare import SpareArrays
 
 __all__ = ["Arena"]
 
-_FIRST_ROWS = 256 * 256
+_FIRST_ROWS = 16384 * 256
 _REUSED = (Column.ROW_DATA, Column.MASK_DATA)
 
 _CONFIGS = (

@@ -11,14 +11,12 @@ from numpy.typing import NDArray
 
 from ..kernels import entries, intern, machine, masks
 from ..kernels.columns import Column, Scalar
-from ..kernels.opcodes import Op, Status, Whitespace
+from ..kernels.opcodes import Op, Whitespace
 from .arena import Arena
 from .limits import Limits
 from .vocabulary import Vocabulary
 
 __all__ = ["Machine"]
-
-_FIRST_MASKS = 16
 
 
 class Machine:
@@ -94,25 +92,11 @@ class Machine:
         self.arena.bind(Column.SUFFIX_CHARS, strings.suffix_chars)
 
     def _bind_masks(self, limits: Limits) -> None:
+        """Reserve the whole pool: address space costs nothing, and pages come as masks are kept. Growing would copy."""
         slots = max(1, limits.bytes // (4 * self.words))
         self.arena.set(Scalar.MASK_SLOTS, slots)
-        self._resize_masks(min(slots, _FIRST_MASKS))
-        self.arena.on(Status.GROW_MASKS, lambda _: self._resize_masks(min(slots, 4 * self._mask_slots)))
-
-    def _resize_masks(self, slots: int) -> None:
-        spare = self.arena.spare
-        data = spare.take(np.uint32, slots * self.words)
-        slots = max(1, min(data.size // max(self.words, 1), self.arena.get(Scalar.MASK_SLOTS)))
-        owner = np.zeros(slots, np.int32)
-        held = self.arena.get(Scalar.MASKS)
-        if held:
-            old = self.arena.column(Column.MASK_DATA)
-            data[: held * self.words] = old[: held * self.words]
-            owner[:held] = self.arena.column(Column.MASK_OWNER)[:held]
-            spare.give(old)
-        self._mask_slots = slots
-        self.arena.bind(Column.MASK_DATA, data)
-        self.arena.bind(Column.MASK_OWNER, owner)
+        self.arena.bind(Column.MASK_DATA, self.arena.spare.take(np.uint32, slots * self.words))
+        self.arena.bind(Column.MASK_OWNER, np.zeros(slots, np.int32))
 
     def intern(self, op: Op, a: int = 0, b: int = 0, c: int = 0, parent: int = 0) -> int:
         """The configuration with these fields."""

@@ -22,12 +22,12 @@ class SpareArrays:
     """Arrays that nobody uses. Safe to share between threads.
 
     Args:
-        limit: bytes kept at most; what is given beyond that is let go.
+        limit: bytes of address space kept at most; what is given beyond that is let go.
     """
 
     __slots__ = ("_arrays", "_limit", "_lock")
 
-    def __init__(self, limit: int = 64 << 20) -> None:
+    def __init__(self, limit: int = 256 << 20) -> None:
         self._arrays: list[NDArray[Any]] = []
         self._limit = limit
         # Reentrant: an allocation below may collect a machine whose array is then given back in the middle of it.
