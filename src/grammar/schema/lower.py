@@ -44,6 +44,7 @@ from .strings import StringLanguages
 __all__ = ["SchemaLowering", "Tables"]
 
 NONE = -1
+_TYPE_BITS = ("NULL", "TRUE", "FALSE", "NUMBER", "STRING", "ARRAY", "OBJECT")
 _DECIDED_LATE = frozenset(("oneOf", "not"))
 """Keywords of which it shows only in their context whether they can be enforced."""
 _AUTOMATA = frozenset(("pattern", "format"))
@@ -140,10 +141,10 @@ class SchemaLowering:
 
     def kinds(self, node: int) -> list[str]:
         """The types of values that a node allows, in words."""
-        types = Types(0)
+        types = 0
         for shape in self.shortest.shapes(self._conjunctions[node]):
             types |= shape.types
-        return [kind.name.lower() for kind in Types if kind in types and kind.name is not None]
+        return [name.lower() for name in _TYPE_BITS if types & getattr(Types, name)]
 
     def pointer_of_object(self, spec: int) -> str | None:
         """Where in the schema an object spec is described."""

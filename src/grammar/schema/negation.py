@@ -97,7 +97,7 @@ class Negation:
 
 def _type(negation: Negation, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
     names = value if isinstance(value, list) else [value]
-    types = Types(0)
+    types = 0
     for name in names:
         if name != "integer":
             types |= TYPE_NAMES[name]
@@ -131,7 +131,7 @@ def _values(
                     "excluding single numbers is not enforced by this version", pointer=f"{subschema.pointer}/{keyword}"
                 )
             shape = replace(shape, numbers=shape.numbers - {decimal_parts(value)})
-            types &= ~(Types(0) if shape.numbers else Types.NUMBER)
+            types &= ~(0 if shape.numbers else Types.NUMBER)
         elif isinstance(value, (list, dict)) and types & (Types.ARRAY if isinstance(value, list) else Types.OBJECT):
             raise SchemaError(
                 "excluding an array or object is not enforced by this version", pointer=f"{subschema.pointer}/{keyword}"
@@ -139,7 +139,7 @@ def _values(
     if shape.strings is not None:
         kept = tuple(text for text in shape.strings if text not in shape.excluded)
         shape = replace(shape, strings=kept, excluded=frozenset())
-        types &= ~(Types(0) if kept else Types.STRING)
+        types &= ~(0 if kept else Types.STRING)
     return [replace(shape, types=types)]
 
 
@@ -165,7 +165,7 @@ def _properties(negation: Negation, subschema: Subschema, shape: Shape, value: J
     return shapes
 
 
-def _only(shape: Shape, types: Types) -> list[Shape]:
+def _only(shape: Shape, types: int) -> list[Shape]:
     return [replace(shape, types=types)] if shape.types & types else []
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from enum import IntFlag
 
 from ...errors import LimitError, SchemaError
 from ...kernels.opcodes import NumberKind
@@ -46,8 +45,8 @@ TUPLE = "\0tuple"
 """Keyword of synthetic subschemas: the array has exactly these items."""
 
 
-class Types(IntFlag):
-    """JSON types, ``true`` and ``false`` apart."""
+class Types:
+    """Bits of the JSON types, ``true`` and ``false`` apart. Plain ints: sets of them are made by the thousand."""
 
     NULL = 1
     TRUE = 2
@@ -94,7 +93,7 @@ class Shape:
         objects: subschemas that constrain it if it is an object.
     """
 
-    types: Types = Types.ALL
+    types: int = Types.ALL
     number: NumberKind = NumberKind.ANY
     numbers: frozenset[Number] | None = None
     minimum: tuple[Decimal, bool] | None = None
@@ -122,6 +121,8 @@ def conjunction(subschemas: Iterable[Subschema]) -> Conjunction:
 
 def is_text(text: str) -> bool:
     """False for a string with a lone surrogate, which no JSON text in UTF-8 spells and no automaton reads."""
+    if text.isascii():
+        return True
     return not any(0xD800 <= ord(character) <= 0xDFFF for character in text)
 
 
@@ -139,7 +140,7 @@ def decimal_parts(value: float | Decimal) -> Number:
 
 def _type(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
     names = value if isinstance(value, list) else [value]
-    types = Types(0)
+    types = 0
     for name in names:
         if name not in TYPE_NAMES:
             raise SchemaError(
@@ -164,7 +165,7 @@ def _const(document: Document, subschema: Subschema, shape: Shape, value: JsonVa
 
 def _one_of_values(document: Document, shape: Shape, values: list[JsonValue], pointer: str) -> list[Shape]:
     """One alternative for all scalars, one for each container."""
-    types = Types(0)
+    types = 0
     strings: dict[str, None] = {}
     numbers: set[Number] = set()
     containers: list[Shape] = []
@@ -190,7 +191,7 @@ def _one_of_values(document: Document, shape: Shape, values: list[JsonValue], po
         strings = {text: None for text in shape.strings if text in strings}
     if shape.numbers is not None:
         numbers &= shape.numbers
-    types |= (Types.STRING if strings else Types(0)) | (Types.NUMBER if numbers else Types(0))
+    types |= (Types.STRING if strings else 0) | (Types.NUMBER if numbers else 0)
     scalar = replace(shape, types=shape.types & types, strings=tuple(strings), numbers=frozenset(numbers))
     return [*([scalar] if scalar.types else []), *containers]
 
