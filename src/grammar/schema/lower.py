@@ -112,6 +112,8 @@ class SchemaLowering:
         found = {finding.keyword for finding in enforced}
         if found & _DECIDED_LATE or (found & _AUTOMATA and found & _WITH_AUTOMATA):
             self._lower_all()
+        else:
+            self._lower_ahead()
 
     def node(self, conjuncts: Conjunction) -> int:
         """Number of the node of a conjunction; its record is written later."""
@@ -122,6 +124,13 @@ class SchemaLowering:
             self._nodes[conjuncts] = found
             self._conjunctions[found] = conjuncts
         return found
+
+    def _lower_ahead(self) -> None:
+        """Lower what every text reaches: the root, and "any value" if its members may be that."""
+        self.lower(self.root)
+        anything = self._nodes.get(())
+        if anything is not None and anything != self.root:
+            self.lower(anything)
 
     def _lower_all(self) -> None:
         """Lower everything that the root reaches, so that what cannot be enforced is refused now."""
