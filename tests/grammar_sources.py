@@ -22,6 +22,9 @@ from gramarye.grammar.ir import Grammar, LexerKind, Rule, Terminal
 
 __all__ = ["FRONT_ENDS", "Source"]
 
+MOST_ITEMS = 20_000
+"""Items that an oracle makes before it gives up: nothing bounds its sets on a very ambiguous grammar."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -42,7 +45,7 @@ class Source:
     def oracle(self) -> ByteOracle:
         assert self.meaning is not None
         kind = DynamicPrefixes if self.meaning.lexer == "dynamic" else LongestPrefixes
-        return ByteOracle(kind(self.meaning, self.letters))
+        return ByteOracle(kind(self.meaning, self.letters, MOST_ITEMS))
 
 
 _TERMINALS = (
@@ -94,7 +97,9 @@ def from_terminals(rng: random.Random, lexer: LexerKind) -> Source:
     ignore = ("WS",) if terminals[-1].name == "WS" else ()
     ordered = tuple(sorted(rules, key=lambda rule: (rule.origin, rule.expansion)))
     meaning = reduced(Grammar(tuple(terminals), ordered, "s", ignore, lexer))
-    told_apart = {letter for terminal in terminals for letter in terminal.pattern if letter.isalpha() or letter in ' "'}
+    told_apart = {
+        letter for terminal in terminals for letter in terminal.pattern if letter.isalpha() or letter in ' "😀'
+    }
     letters = Letters((ord(letter),) * 2 for letter in told_apart | {letter.upper() for letter in told_apart})
     text = "" if meaning is None else _lark_text(meaning, rng)
     return Source({"lark": text, "start": "s", "lexer": lexer}, meaning, letters)

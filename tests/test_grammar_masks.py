@@ -65,7 +65,7 @@ class Tally:
         """Compare the masks of all vocabularies behind some prefixes of one grammar.
 
         Raises:
-            UndecidedError: the oracle cannot tell whether a text can be finished.
+            UndecidedError: the oracle gave up; nothing is counted then.
         """
         oracle = source.oracle()
         empty = oracle.start() is None

@@ -14,6 +14,8 @@ Characters that no terminal of the grammar tells apart are represented by one of
 
 from __future__ import annotations
 
+import math
+import re
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Hashable, Iterable
@@ -32,7 +34,7 @@ Item = tuple[str, tuple[str, ...], int, "ParseSet | None"]
 
 
 class UndecidedError(Exception):
-    """A search for a word met too many states."""
+    """A search met too many states, or the parser made too many items."""
 
 
 class Letters:
@@ -71,12 +73,15 @@ class ParseSet:
 class Parser:
     """Earley's algorithm on a grammar all of whose nonterminals derive something."""
 
-    def __init__(self, grammar: Grammar) -> None:
+    def __init__(self, grammar: Grammar, most_items: float) -> None:
         self.grammar = grammar
+        self._most_items = most_items
         self.ignore = frozenset(grammar.ignore)
         self._rules = dict(grammar.alternatives)
         self._terminals = frozenset(terminal.name for terminal in grammar.terminals)
         self._sets: dict[frozenset[Item], ParseSet] = {}
+        self._behind: dict[frozenset[Item], ParseSet] = {}
+        self._made = 0
         self.start = self._closed({(grammar.start + "'", (grammar.start,), 0, None)})
 
     def wanted(self, items: ParseSet) -> frozenset[str]:
@@ -93,7 +98,12 @@ class Parser:
                     kernel.add((origin, body, dot + 1, began))
                 if names & self.ignore:
                     kernel.add((origin, body, dot, began))
-        return self._closed(kernel) if kernel else None
+        if not kernel:
+            return None
+        known = frozenset(kernel)
+        if known not in self._behind:
+            self._behind[known] = self._closed(kernel)
+        return self._behind[known]
 
     def _closed(self, kernel: set[Item]) -> ParseSet:
         found = set(kernel)
@@ -109,26 +119,38 @@ class Parser:
             if new <= found:
                 items = frozenset(found)
                 if items not in self._sets:
+                    self._made += len(items)
+                    if self._made > self._most_items:
+                        raise UndecidedError
                     self._sets[items] = ParseSet(items, self.grammar.start, self._terminals)
                 return self._sets[items]
             found |= new
 
 
 class _Terminals:
-    """Lexemes of all terminals, asked once for each text."""
+    """Lexemes of all terminals, asked once for each text; automata are built only where prefixes are asked for."""
 
     def __init__(self, grammar: Grammar) -> None:
-        lexemes = {terminal.name: Lexemes(terminal) for terminal in grammar.terminals}
-        self.matches = cache(lambda name, text: text in lexemes[name])
-        self.may_become = cache(lambda name, text: lexemes[name].has_prefix(text))
+        lexemes = cache(lambda name: Lexemes(grammar.terminal[name]))
+        patterns = {
+            terminal.name: re.compile(terminal.regex, sum(getattr(re, flag.upper()) for flag in terminal.flags))
+            for terminal in grammar.terminals
+            if not terminal.lazy
+        }
+
+        def matches(name: str, text: str) -> bool:
+            return patterns[name].fullmatch(text) is not None if name in patterns else text in lexemes(name)
+
+        self.matches = cache(matches)
+        self.may_become = cache(lambda name, text: lexemes(name).has_prefix(text))
 
 
 class DynamicPrefixes:
     """Every way to cut the text into lexemes counts."""
 
-    def __init__(self, grammar: Grammar, letters: Letters) -> None:
+    def __init__(self, grammar: Grammar, letters: Letters, most_items: float = math.inf) -> None:
         self.letters = letters
-        self._parser = Parser(grammar)
+        self._parser = Parser(grammar, most_items)
         self._lexemes = _Terminals(grammar)
 
     def start(self) -> Hashable:
@@ -154,13 +176,27 @@ class DynamicPrefixes:
     def complete(self, state: frozenset[tuple[ParseSet, str]]) -> bool:
         return any(text == "" and items.complete for items, text in state)
 
+    def accepts(self, text: str) -> bool:
+        """Whether a whole text is a word, by trying every part of it as a lexeme."""
+        sets: list[ParseSet | None] = [self._parser.start]
+        for place in range(1, len(text) + 1):
+            moves = []
+            for begin, items in enumerate(sets):
+                if items is not None:
+                    lexeme = text[begin:place]
+                    names = {name for name in self._parser.wanted(items) if self._lexemes.matches(name, lexeme)}
+                    if names:
+                        moves.append((items, frozenset(names)))
+            sets.append(self._parser.scan(moves))
+        return sets[-1] is not None and sets[-1].complete
+
 
 class LongestPrefixes:
     """At each place the longest lexeme of any terminal that may stand there, the best of equally long ones."""
 
-    def __init__(self, grammar: Grammar, letters: Letters) -> None:
+    def __init__(self, grammar: Grammar, letters: Letters, most_items: float = math.inf) -> None:
         self.letters = letters
-        self._parser = Parser(grammar)
+        self._parser = Parser(grammar, most_items)
         self._lexemes = _Terminals(grammar)
         self._rank = {terminal.name: terminal.rank for terminal in grammar.terminals}
         self._viable: dict[Hashable, bool] = {}
@@ -173,7 +209,7 @@ class LongestPrefixes:
         """The state behind one more letter; None if no word begins like that.
 
         Raises:
-            UndecidedError: that was not settled.
+            UndecidedError: that was not settled within the limits.
         """
         after = self._read(state, letter)
         return after if after is not None and self.viable(after) else None
@@ -186,6 +222,18 @@ class LongestPrefixes:
                 return False
             items, text = settled
         return items.complete
+
+    def lexemes(self, text: str) -> list[str] | None:
+        """How a whole text is cut; None if it is not a word."""
+        items, cut = self._parser.start, []
+        while text:
+            settled = self._settle(items, text)
+            if settled is None:
+                return None
+            items, rest = settled
+            cut.append(text[: len(text) - len(rest)])
+            text = rest
+        return cut if items.complete else None
 
     def viable(self, state: tuple[ParseSet, str]) -> bool:
         """Whether a word can follow: breadth-first search over the letters."""
@@ -222,7 +270,7 @@ class LongestPrefixes:
         return items, text
 
     def _settle(self, items: ParseSet, text: str) -> tuple[ParseSet, str] | None:
-        """Cut off the first lexeme of a text that gets no longer there."""
+        """Cut off the longest lexeme that the text begins with, by trying all lengths."""
         wanted = self._parser.wanted(items)
         for length in range(len(text), 0, -1):
             matching = [name for name in wanted if self._lexemes.matches(name, text[:length])]
