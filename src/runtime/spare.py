@@ -27,7 +27,7 @@ class SpareArrays:
 
     __slots__ = ("_arrays", "_limit", "_lock")
 
-    def __init__(self, limit: int = 256 << 20) -> None:
+    def __init__(self, limit: int = 128 << 20) -> None:
         self._arrays: list[NDArray[Any]] = []
         self._limit = limit
         # Reentrant: an allocation below may collect a machine whose array is then given back in the middle of it.
