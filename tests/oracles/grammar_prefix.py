@@ -19,7 +19,7 @@ import re
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Hashable, Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from tests.oracles.earley import Lexemes
 
@@ -29,6 +29,9 @@ __all__ = ["ByteOracle", "DynamicPrefixes", "Letters", "LongestPrefixes", "Undec
 
 SEARCH = 4000
 """States that a search for a word visits before it is given up."""
+
+REMEMBERED = 1 << 17
+"""Answers about texts that are remembered."""
 
 Item = tuple[str, tuple[str, ...], int, "ParseSet | None"]
 
@@ -141,8 +144,8 @@ class _Terminals:
         def matches(name: str, text: str) -> bool:
             return patterns[name].fullmatch(text) is not None if name in patterns else text in lexemes(name)
 
-        self.matches = cache(matches)
-        self.may_become = cache(lambda name, text: lexemes(name).has_prefix(text))
+        self.matches = lru_cache(REMEMBERED)(matches)
+        self.may_become = lru_cache(REMEMBERED)(lambda name, text: lexemes(name).has_prefix(text))
 
 
 class DynamicPrefixes:
