@@ -88,7 +88,7 @@ def test_no_tokens(tmp_path):
 
 
 def test_a_file_that_only_the_library_refuses(tmp_path):
-    pytest.importorskip("tokenizers")
+    pytest.importorskip("tokenizers", reason="reads tokenizer files: pip install tokenizers")
     path = tmp_path / "tokenizer.json"
     path.write_text(json.dumps(GOOD | {"model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": ["a c"]}}))
     vocabulary = Vocabulary.from_tokenizer(path, eos_ids=(), cache=False)
@@ -111,7 +111,7 @@ def test_an_empty_directory(tmp_path):
 
 @pytest.mark.parametrize("content", [b"", b"hello world\n", bytes(range(256))])
 def test_a_file_of_no_known_kind(tmp_path, content):
-    pytest.importorskip("sentencepiece")
+    pytest.importorskip("sentencepiece", reason="reads a SentencePiece model: pip install sentencepiece")
     path = tmp_path / "tokenizer.model"
     path.write_bytes(content)
     with pytest.raises(VocabularyError, match=r"tokenizer\.model is no tokenizer of a known kind"):

