@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .data import DEFAULT_FOLDER, DataMissingError
 
-BENCHES = ("masks", "growth", "cold", "memory")
+BENCHES = ("masks", "growth", "cold", "memory", "conformance")
 
 
 def parser() -> argparse.ArgumentParser:

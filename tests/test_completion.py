@@ -14,6 +14,8 @@ from tests.real_vocabularies import toy_vocabulary
 
 from gramarye import Vocabulary, engine
 from gramarye.errors import BudgetError, SchemaError
+from gramarye.kernels.opcodes import Op
+from gramarye.runtime.used_names import used_names
 
 EXTRA = (
     b'{"',
@@ -64,17 +66,28 @@ SCHEMAS = [
 BYTES = [*range(32, 127), 0x0A, 0x80, 0x90, 0xA0, 0xA9, 0xBD, 0xC3]
 
 
+def additional_keys(machine, config):
+    """Number of additional keys of the innermost object, between its members."""
+    op, _, _, names, _ = machine.fields(config)
+    return len(used_names(machine, names)) if op in (Op.OBJECT, Op.NEXT_KEY, Op.MEMBERS) else 0
+
+
 def shortest_length(machine, config):
-    """Breadth first over all bytes that matter."""
+    """Breadth first over all bytes that matter; one more additional key at most, and which does not matter."""
     seen = {config}
-    queue = deque([(config, 0)])
+    most = 1
+    below = config
+    while below:
+        most = max(most, additional_keys(machine, below) + 1)
+        below = max(machine.fields(one)[-1] for one in machine.members(below))
+    queue = deque([(machine.sketched(config), 0)])
     while queue:
         one, length = queue.popleft()
         if machine.accepting(one):
             return length
         for byte in BYTES:
-            after = machine.step(one, byte)
-            if after and after not in seen:
+            after = machine.sketched(machine.step(one, byte))
+            if after and after not in seen and additional_keys(machine, after) <= most:
                 seen.add(after)
                 queue.append((after, length + 1))
     return None

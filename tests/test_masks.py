@@ -115,10 +115,21 @@ def _table(real_tokenizer_json):
     return load_table(real_tokenizer_json)
 
 
+MANY = 5_000
+"""Tokens from which on the keys that they lead to are too many to be remembered."""
+
+
 def oracle_of(schema, options):
     return JsonOracle(
         schema, options.get("whitespace", "any"), ordered="property_order" in options, plain="spelling" in options
     )
+
+
+def step_of(table, machine):
+    """The machine's step; for large vocabularies one that does not remember the keys in tokens."""
+    if len(table.vocabulary) <= MANY:
+        return machine.step
+    return lambda config, byte: machine.sketched(machine.step(config, byte))
 
 
 def check(table, constraint, oracle, text):
@@ -134,8 +145,10 @@ def check(table, constraint, oracle, text):
         return False
     mask = constraint.machine.mask(config, np.empty(constraint.machine.words, np.uint32))
     machine = constraint.machine
-    by_machine = mask_by_steps(table, config, machine.step, accepting=machine.accepting(config))
+    by_machine = mask_by_steps(table, config, step_of(table, machine), accepting=machine.accepting(config))
     assert differences(table, mask, by_machine)[:5] == [], text
+    if isinstance(oracle, JsonOracle) and len(table.vocabulary) > MANY:
+        oracle = oracle.forgetting()
     by_oracle = mask_by_steps(table, state, oracle.step, accepting=oracle.accepting(state))
     assert differences(table, mask, by_oracle)[:5] == [], text
     assert by_oracle.any(), text
@@ -235,7 +248,7 @@ def test_patterns(table):
     ):
         config, _ = machine.advance_bytes(constraint.start, text.encode())
         mask = machine.mask(config, np.empty(machine.words, np.uint32))
-        wanted = mask_by_steps(table, config, machine.step, accepting=machine.accepting(config))
+        wanted = mask_by_steps(table, config, step_of(table, machine), accepting=machine.accepting(config))
         assert wanted.any()
         assert differences(table, mask, wanted)[:5] == [], text
 
@@ -249,7 +262,7 @@ def test_after_a_tag(table):
             assert config == 0
             continue
         mask = machine.mask(config, np.empty(machine.words, np.uint32))
-        wanted = mask_by_steps(table, config, machine.step, accepting=machine.accepting(config))
+        wanted = mask_by_steps(table, config, step_of(table, machine), accepting=machine.accepting(config))
         assert differences(table, mask, wanted)[:5] == []
     inner = engine.compile(schema=PERSON, vocabulary=table.vocabulary).matcher()
     outer = constraint.matcher()

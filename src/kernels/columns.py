@@ -58,11 +58,12 @@ class Column(IntEnum):
     DFA_TRANS = 32  # int32[...] state * classes + class -> state, 0 dead
     DFA_ACCEPT = 33  # uint8[...]
     # character automata (json_string.py)
-    CHAR_DFA = 34  # int32[automata * 6] transitions, classes, acceptance, bounds, number of bounds, unused
+    CHAR_DFA = 34  # int32[automata * 15], see records.CharDfaField
     CHAR_TRANS = 35  # int32[...]
     CHAR_ACCEPT = 36  # uint8[...]
     CHAR_BOUND = 37  # int32[...] first code point of each interval, ascending
     CHAR_CLASS = 38  # int32[...] class of that interval
+    CHAR_LENGTH = 62  # int32[...] lengths that lead to acceptance, by state (see json_string.py)
     # lowered schemas (grammar/schema)
     NODE = 39  # int32[nodes * 8], see json_machine.NodeField
     STRING_SPEC = 40  # int32[specs * 2] fewest and most characters (-1: no bound)
@@ -78,8 +79,14 @@ class Column(IntEnum):
     WORK = 50  # int64[...] alternatives being stepped, and their successors
     MASK_WORK = 51  # uint32[words] mask of one alternative
     KEY_LABEL = 54  # int32[...] by state of a key automaton: schema node of the value, or -1
+    KEY_WORDS = 60  # int64[...] like KEY_LABEL: number of keys from there on, see key_words.py
+    KEY_TOKENS = 61  # int32[...] tokens with the end of a key and the beginning of a later one
     FACTORS = 55  # int64[...] successors of the factors of a PRODUCT
+    LAZY_TRANS = 56  # int32[states * 14], see lazy.py
+    LAZY_ACCEPT = 57  # uint8[states] 1: the text may end there
     NUMBER_BOUNDS = 53  # int32[records * 10], see records.BoundsField
+    ENTRY = 58  # int32[entries * 2], see records.EntryField
+    SUCCESSOR = 59  # int32[... * 2] schema node of the value, spec of the object or array behind it
     STACK_ROW = 52  # int64[longest token + 1] first transition by depth of the trie walk
     # context-free grammars (earley*.py); the first ones come from grammar/cfg/tables.py
     EARLEY_CLASS = 64  # uint8[256] class of each byte
@@ -138,6 +145,7 @@ class Scalar(IntEnum):
     STEPS = 19  # transitions computed
     MASKS_BUILT = 20
     MASK_SLOTS = 21  # slots that the byte limit of the pool allows
+    KEY_TOKENS = 32  # tokens in Column.KEY_TOKENS
     # addresses of compiled functions, for call_entry (entries.py)
     STEP_ENTRY = 22
     JSON_STEP_ENTRY = 23
@@ -178,14 +186,17 @@ _I32 = (
     "CONFIG_OP CONFIG_A CONFIG_C CONFIG_PARENT CONFIG_ROW CONFIG_MASK CONFIG_HASH LIST_HASH ROW_DATA MASK_OWNER STACK "
     "SUFFIX_OFFSETS SUFFIX_TOKENS SUFFIX_CHARS TOKEN_OFFSETS DUPLICATE_OFFSETS DUPLICATE_FIRST DUPLICATE_IDS EOS DFA "
     "DFA_TRANS CHAR_DFA CHAR_TRANS CHAR_BOUND CHAR_CLASS NODE STRING_SPEC NUMBER_SPEC ARRAY_SPEC ARRAY_PREFIX "
-    "OBJECT_SPEC OBJECT_KEY CHAR_TRIE KEY_RANK NUMBER_BOUNDS KEY_LABEL EARLEY_SYMBOL EARLEY_NEXT "
-    "EARLEY_SKIP_OFFSET EARLEY_SKIP "
+    "OBJECT_SPEC OBJECT_KEY ENTRY SUCCESSOR CHAR_TRIE KEY_RANK NUMBER_BOUNDS KEY_LABEL KEY_TOKENS EARLEY_SYMBOL "
+    "EARLEY_NEXT LAZY_TRANS EARLEY_SKIP_OFFSET EARLEY_SKIP CHAR_LENGTH "
     "EARLEY_PARENT_OFFSET EARLEY_PARENT EARLEY_CORNER_OFFSET EARLEY_CORNER EARLEY_FIRST_OFFSET EARLEY_FIRST "
     "EARLEY_COMPONENT EARLEY_MEMBER_OFFSET EARLEY_MEMBER EARLEY_UNIT_OFFSET EARLEY_UNIT EARLEY_ANCESTOR_OFFSET "
     "EARLEY_ANCESTOR EARLEY_TERMINAL EARLEY_DFA EARLEY_STATE EARLEY_LEXER EARLEY_ROW EARLEY_LENGTH"
 )
-_I64 = "CONFIG_B LIST_OFFSET LIST_DATA LIST_KEY SCRATCH KEY_REQUIRED WORK FACTORS STACK_ROW EARLEY_MEMO EARLEY_RELATION"
-_U8 = "TOKEN_BUFFER DFA_CLASS DFA_ACCEPT CHAR_ACCEPT NUMBER_DIGITS EARLEY_CLASS EARLEY_NULLABLE"
+_I64 = (
+    "CONFIG_B LIST_OFFSET LIST_DATA LIST_KEY SCRATCH KEY_REQUIRED KEY_WORDS WORK FACTORS STACK_ROW "
+    "EARLEY_MEMO EARLEY_RELATION"
+)
+_U8 = "TOKEN_BUFFER DFA_CLASS DFA_ACCEPT CHAR_ACCEPT NUMBER_DIGITS LAZY_ACCEPT EARLEY_CLASS EARLEY_NULLABLE"
 _U32 = "MASK_DATA STRING_MASK STRING_MASK_BY_CHARS MASK_WORK EARLEY_REACH"
 _U64 = "TRIE SUFFIX_TRIE"
 

@@ -32,7 +32,17 @@ from .memory import (
 )
 from .opcodes import UNFILLED, Status
 
-__all__ = ["intern_config", "intern_entry", "intern_list", "intern_set", "rehash", "reserve_scratch", "sort_unique"]
+__all__ = [
+    "fail",
+    "find_config",
+    "intern_config",
+    "intern_entry",
+    "intern_list",
+    "intern_set",
+    "rehash",
+    "reserve_scratch",
+    "sort_unique",
+]
 
 _INT = types.int64
 
@@ -69,24 +79,37 @@ def hash_config(op, a, b, c, parent):
     return np.int64(h >> np.uint64(1))
 
 
-@inner(_INT(HEADER, _INT, _INT, _INT, _INT, _INT), inline=False)
-def intern_config(header, op, a, b, c, parent):
-    """Index of the record ``(op, a, b, c, parent)``, new or old; 0 with the status set if there is no room."""
+@inner(_INT(HEADER, _INT, _INT, _INT, _INT, _INT))
+def place_of(header, op, a, b, c, parent):
+    """Place in CONFIG_HASH of the record ``(op, a, b, c, parent)``, or of a free entry for it."""
     mask = header[COLUMNS + Column.CONFIG_HASH] - 1
     slot = hash_config(op, a, b, c, parent) & mask
     while True:
         found = np.int64(get_i32(header, Column.CONFIG_HASH, slot))
-        if found == 0:
-            break
-        if (
+        if found == 0 or (
             get_i32(header, Column.CONFIG_PARENT, found) == parent
             and get_i32(header, Column.CONFIG_A, found) == a
             and get_i64(header, Column.CONFIG_B, found) == b
             and get_i32(header, Column.CONFIG_C, found) == c
             and get_i32(header, Column.CONFIG_OP, found) == op
         ):
-            return found
+            return slot
         slot = (slot + 1) & mask
+
+
+@inner(_INT(HEADER, _INT, _INT, _INT, _INT, _INT), inline=False)
+def find_config(header, op, a, b, c, parent):
+    """Index of the record ``(op, a, b, c, parent)``, 0 if there is none."""
+    return np.int64(get_i32(header, Column.CONFIG_HASH, place_of(header, op, a, b, c, parent)))
+
+
+@inner(_INT(HEADER, _INT, _INT, _INT, _INT, _INT), inline=False)
+def intern_config(header, op, a, b, c, parent):
+    """Index of the record ``(op, a, b, c, parent)``, new or old; 0 with the status set if there is no room."""
+    slot = place_of(header, op, a, b, c, parent)
+    found = np.int64(get_i32(header, Column.CONFIG_HASH, slot))
+    if found != 0:
+        return found
     new = header[SCALARS + Scalar.CONFIGS]
     if new >= header[COLUMNS + Column.CONFIG_OP]:
         fail(header, Status.GROW_CONFIGS)

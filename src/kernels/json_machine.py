@@ -18,20 +18,21 @@ from .alternatives import push_members
 from .compiling import inner
 from .intern import fail, intern_config
 from .json_number import number_start, number_step
-from .json_object import key_step, object_closes, object_start, object_takes_key
-from .json_string import choice_step, pattern_step, string_step
+from .json_object import entry_count, key_start, key_step, object_closes, object_start, object_takes_key
+from .json_string import choice_step, pattern_start, pattern_step, string_step
+from .lazy import lazy_step
 from .memory import HEADER, SCALARS, Column, Scalar, get_i32, get_i64
 from .opcodes import Literal, Op, Status, Whitespace
 from .records import (
     ARRAY_FIELDS,
     CHAR_DFA_FIELDS,
+    ENTRY_FIELDS,
     NODE_FIELDS,
-    OBJECT_FIELDS,
     ArrayField,
     CharDfaField,
+    EntryField,
     NodeField,
     NodeState,
-    ObjectField,
 )
 
 __all__ = [
@@ -90,8 +91,7 @@ def alternative_start(header, record, byte, parent):
         if op < 0:
             return 0
         if op == Op.PATTERN:
-            start = np.int64(get_i32(header, Column.CHAR_DFA, spec * CHAR_DFA_FIELDS + CharDfaField.START))
-            return intern_config(header, op, spec, start, 0, parent)
+            return pattern_start(header, spec, parent)
         return intern_config(header, op, spec, 0, 0, parent)
     if byte == 123:
         spec = np.int64(get_i32(header, Column.NODE, base + NodeField.OBJECT))
@@ -148,6 +148,30 @@ def items_config(header, spec, count, parent):
     return intern_config(header, Op.ITEMS, spec, count, 0, parent)
 
 
+@inner(_INT(HEADER, _INT, _INT, _INT, _INT), inline=False)
+def derived_items(header, config, byte, entry, at):
+    """ARRAY and ITEMS whose next item has an entry: the values, each above ITEMS of the spec behind it.
+
+    Writes to ``WORK[at:]``; returns the new end, -1 on failure.
+    """
+    first_one = get_i32(header, Column.CONFIG_OP, config) == Op.ARRAY
+    if not first_one and byte != 44:
+        return at
+    parent = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
+    count = entry_count(header, entry)
+    first = np.int64(get_i32(header, Column.ENTRY, entry * ENTRY_FIELDS + EntryField.FIRST))
+    for i in range(first, first + count):
+        node = np.int64(get_i32(header, Column.SUCCESSOR, 2 * i))
+        after = intern_config(header, Op.ITEMS, np.int64(get_i32(header, Column.SUCCESSOR, 2 * i + 1)), 0, 0, parent)
+        if first_one:
+            at = value_start(header, node, byte, after, at)
+        else:
+            at = push_members(header, intern_config(header, Op.VALUE, node, 0, 0, after), at)
+        if at < 0:
+            return -1
+    return at
+
+
 @inner(_INT(HEADER, _INT, _INT, _INT))
 def array_step(header, config, byte, at):
     """ARRAY and ITEMS after one more byte, written to ``WORK[at:]``; returns the new end, -1 on failure."""
@@ -155,9 +179,12 @@ def array_step(header, config, byte, at):
     spec = np.int64(get_i32(header, Column.CONFIG_A, config))
     count = get_i64(header, Column.CONFIG_B, config)
     parent = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
+    entry = array_field(header, spec, ArrayField.ENTRY)
     if byte == 93:
         closes = count >= array_field(header, spec, ArrayField.FEWEST)
         return push_members(header, parent if closes else np.int64(0), at)
+    if entry >= 0:
+        return derived_items(header, config, byte, entry, at)
     most = array_field(header, spec, ArrayField.MOST)
     node = item_node(header, spec, count)
     if node < 0 or 0 <= most <= count:
@@ -176,7 +203,7 @@ def object_step(header, config, byte):
     op = get_i32(header, Column.CONFIG_OP, config)
     spec = np.int64(get_i32(header, Column.CONFIG_A, config))
     seen = get_i64(header, Column.CONFIG_B, config)
-    extra = np.int64(get_i32(header, Column.CONFIG_C, config))
+    names = np.int64(get_i32(header, Column.CONFIG_C, config))
     parent = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
     if op == Op.COLON:
         return intern_config(header, Op.VALUE, spec, 0, 0, parent) if byte == 58 else np.int64(0)
@@ -184,15 +211,10 @@ def object_step(header, config, byte):
         return parent if op != Op.NEXT_KEY and object_closes(header, config) else np.int64(0)
     if byte == 44 and op == Op.MEMBERS:
         takes = object_takes_key(header, config)
-        return intern_config(header, Op.NEXT_KEY, spec, seen, extra, parent) if takes else np.int64(0)
+        return intern_config(header, Op.NEXT_KEY, spec, seen, names, parent) if takes else np.int64(0)
     if byte == 34 and op != Op.MEMBERS and object_takes_key(header, config):
-        members = intern_config(header, Op.MEMBERS, spec, seen, extra, parent)
-        trie = np.int64(get_i32(header, Column.OBJECT_SPEC, spec * OBJECT_FIELDS + ObjectField.TRIE))
-        dfa = np.int64(get_i32(header, Column.OBJECT_SPEC, spec * OBJECT_FIELDS + ObjectField.KEY_DFA))
-        first = np.int64(0)
-        if dfa >= 0:
-            first = np.int64(get_i32(header, Column.CHAR_DFA, dfa * CHAR_DFA_FIELDS + CharDfaField.START))
-        return intern_config(header, Op.KEY, trie, first, 0, members)
+        members = intern_config(header, Op.MEMBERS, spec, seen, names, parent)
+        return key_start(header, members)
     return 0
 
 
@@ -275,6 +297,8 @@ def json_step(header, config, byte, at):
         target = key_step(header, config, byte)
     elif op == Op.NUMBER:
         target = number_step(header, config, byte)
+    elif op == Op.LAZY:
+        target = lazy_step(header, config, byte)
     elif op == Op.CHOICE:
         target = choice_step(header, config, byte)
     elif op == Op.PATTERN:

@@ -17,6 +17,8 @@ EQUAL       the digits read must be D 0* for the significant digits D of the wan
             ``c``: digits of D matched, later the wanted exponent
 =========== ================================================================================================
 
+RANGE numbers are read in ``json_range.py``, and LAZY ones become LAZY configurations (``lazy.py``).
+
 No state is capped: 1000 zeros are balanced by ``e-1000`` and by nothing else.
 """
 
@@ -28,9 +30,10 @@ from numba import types
 from .compiling import inner
 from .intern import intern_config
 from .json_range import range_accepts, range_start, range_step
+from .lazy import lazy_start
 from .memory import HEADER, Column, get_i32, get_i64, get_u8
 from .opcodes import NumberKind, Op
-from .records import NUMBER_FIELDS, NumberField, Phase
+from .records import NUMBER_FIELDS, LazyField, NumberField, Phase
 
 __all__ = ["number_accepts", "number_start", "number_step"]
 
@@ -222,9 +225,11 @@ def number_step(header, config, byte):
 
 @inner(_INT(HEADER, _INT, _INT, _INT))
 def number_start(header, spec, byte, parent):
-    """The NUMBER configuration after the first byte of a number, or 0."""
+    """The NUMBER or LAZY configuration after the first byte of a number, or 0."""
     if byte != 45 and (byte < 48 or byte > 57):
         return 0
+    if spec_field(header, spec, NumberField.KIND) == NumberKind.LAZY:
+        return lazy_start(header, spec_field(header, spec, LazyField.START), byte, parent)
     if spec_field(header, spec, NumberField.KIND) == NumberKind.EQUAL:
         zero = spec_field(header, spec, NumberField.LENGTH) == 0
         negative = spec_field(header, spec, NumberField.NEGATIVE) == 1

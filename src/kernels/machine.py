@@ -1,6 +1,6 @@
 """The machine: one byte takes a configuration to the next; 0 is dead.
 
-:func:`step` computes, :func:`transition` remembers::
+:func:`step` computes, :func:`transition` keeps what it computed::
 
     CONFIG_ROW[config] --> ROW_DATA[row * 256 + byte] = successor, DEAD, or UNFILLED --step--> successor
 
@@ -22,6 +22,8 @@ from .compiling import entry, inner
 from .intern import fail, intern_config, intern_list, reserve_scratch
 from .json_machine import is_blank, top_op
 from .json_number import number_accepts
+from .key_views import remembered, remembers, sketched
+from .lazy import lazy_accepts
 from .memory import (
     COLUMNS,
     HEADER,
@@ -43,15 +45,17 @@ from .templates import ROW_TEMPLATES
 __all__ = [
     "accepting",
     "accepting_entry",
+    "advance",
     "advance_bytes",
+    "advance_entry",
     "bytes_accepts",
     "may_end",
     "may_end_entry",
     "row_of",
+    "sketched_entry",
     "step",
     "successor",
     "transition",
-    "transition_entry",
 ]
 
 _INT = types.int64
@@ -90,6 +94,8 @@ def may_end(header, config):
         return number_accepts(header, config)
     if op == Op.BYTES:
         return bytes_accepts(header, config)
+    if op == Op.LAZY:
+        return lazy_accepts(header, config)
     if op == Op.EARLEY:
         return call_entry(header, Scalar.EARLEY_COMPLETE_ENTRY, config, 0, 0) != 0
     return op == Op.SPACE
@@ -104,7 +110,7 @@ def hands_on(header, config, byte):
         if below == Op.MEMBERS or below == Op.ITEMS:
             return byte == 125 or byte == 93
         return not is_blank(byte)
-    if op != Op.NUMBER and op != Op.BYTES and op != Op.EARLEY:
+    if op != Op.NUMBER and op != Op.BYTES and op != Op.EARLEY and op != Op.LAZY:
         return False
     parent = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
     return get_i32(header, Column.CONFIG_OP, parent) != Op.END and may_end(header, config)
@@ -209,11 +215,20 @@ def successor(header, config, row, byte):
 
 @inner(_INT(HEADER, _INT, _INT))
 def transition(header, config, byte):
-    """Successor of a configuration by one byte, remembered."""
+    """Successor of a configuration by one byte; kept in a row, except where keys would make too many rows."""
     if config == 0:
         return 0
+    if remembers(header, config):
+        return call_entry(header, Scalar.STEP_ENTRY, config, byte, 0)
     row = row_of(header, config)
     return successor(header, config, row, byte) if row >= 0 else np.int64(0)
+
+
+@inner(_INT(HEADER, _INT, _INT))
+def advance(header, config, byte):
+    """Successor of a configuration by one byte of a text, its keys remembered."""
+    target = transition(header, config, byte)
+    return remembered(header, target) if target != 0 else np.int64(0)
 
 
 @inner(types.boolean(HEADER, _INT))
@@ -252,16 +267,22 @@ def accepting(header, config):
 def advance_bytes(header, config, text):
     """Successor by several bytes (uint8[n]); ``-1 - n`` if byte ``n`` is refused."""
     for i in range(text.size):
-        config = transition(header, config, np.int64(text[i]))
+        config = advance(header, config, np.int64(text[i]))
         if config == 0:
             return -1 - i
     return config
 
 
 @entry(_INT(HEADER, _INT, _INT))
-def transition_entry(header, config, byte):
-    """:func:`transition` for Python."""
-    return transition(header, config, byte)
+def advance_entry(header, config, byte):
+    """:func:`advance` for Python."""
+    return advance(header, config, byte)
+
+
+@entry(_INT(HEADER, _INT))
+def sketched_entry(header, config):
+    """:func:`sketched` for Python."""
+    return sketched(header, config)
 
 
 @entry(types.boolean(HEADER, _INT))

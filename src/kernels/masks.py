@@ -9,7 +9,12 @@ skipping the subtree of every dead byte; the mask is then remembered with the co
 Inside a string almost every token is allowed and a walk would visit the whole trie, so it is not walked: the tokens
 that stay inside are a table of the vocabulary (by number of characters, for bounded strings), and those with a
 closing quotation mark are found by walking the trie of what follows it. In a key, the same, and then only the
-subtrees where a declared key ends are walked.
+subtrees where a declared key ends, or one that was seen, are walked.
+
+Walks see keys sketched (``key_views.py``); the tokens in which that lets through too much are tried byte by byte.
+
+Patterns count characters beside their state. Where the bounds cannot matter within one token, the mask is that of the
+state without the count (:func:`twin`), so that ``^\S+$`` with 1,000 characters at most has a mask or two and not 1,000.
 
 The masks lie in a pool of as many slots as the byte limit allows; when it is full, slots are taken over in turn.
 Reference: ``tests/oracles/masks.py`` tries every token byte by byte.
@@ -23,8 +28,10 @@ from numba import types
 from .compiling import entry, inner
 from .intern import fail
 from .json_object import FREE_KEY, additional_allowed, close_key, object_field
-from .json_string import pattern_is_over, trie_child
-from .machine import accepting, row_of, successor, transition
+from .json_string import pattern_twin, trie_child
+from .key_names import key_name
+from .key_views import sketched
+from .machine import accepting, advance, row_of, successor, transition
 from .memory import (
     COLUMNS,
     HEADER,
@@ -47,6 +54,7 @@ from .memory import (
     store_i64,
     store_u32,
 )
+from .names import names_below
 from .opcodes import UNFILLED, Op, Status
 from .records import ObjectField
 
@@ -199,9 +207,30 @@ def refuse_subtree(header, first, last, mask):
             clear_bit(mask, token)
 
 
+@inner(types.boolean(HEADER, _INT, _INT))
+def known_key(header, config, byte):
+    """True if a declared key, or one that was seen, may go on from a KEY with a byte."""
+    if get_i32(header, Column.CONFIG_C, config) != 0 or byte >= 128 or byte == 34 or byte == 92:
+        return True
+    node = np.int64(get_i32(header, Column.CONFIG_A, config))
+    if node != FREE_KEY and trie_child(header, node, byte) >= 0:
+        return True
+    name = key_name(get_i64(header, Column.CONFIG_B, config))
+    members = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
+    return name != 0 and names_below(header, np.int64(get_i32(header, Column.CONFIG_C, members)), name, byte) != 0
+
+
+@inner(types.boolean(HEADER, _INT))
+def is_free(header, config):
+    """True for a KEY that no declared key and none that was seen begins like."""
+    return (
+        get_i32(header, Column.CONFIG_A, config) == FREE_KEY and key_name(get_i64(header, Column.CONFIG_B, config)) == 0
+    )
+
+
 @inner(types.void(HEADER, _INT, _MASK))
 def repair_keys(header, config, mask):
-    """Correct a free key's mask where tokens end a declared key: such tokens go on as that key, not as a free one."""
+    """Correct a free key's mask where tokens end a declared key or one that was seen."""
     put_i32(header, Column.STACK, 0, config)
     i = np.int64(1)
     last = header[SCALARS + Scalar.TRIE_NODES]
@@ -212,14 +241,12 @@ def repair_keys(header, config, mask):
         depth = np.int64((node >> np.uint64(8)) & np.uint64(0xFFF))
         size = np.int64(node >> np.uint64(41))
         before = np.int64(get_i32(header, Column.STACK, depth - 1))
-        whole = get_i32(header, Column.CONFIG_C, before) == 0
-        ascii_letter = whole and byte < 128 and byte != 34 and byte != 92
-        if ascii_letter and trie_child(header, np.int64(get_i32(header, Column.CONFIG_A, before)), byte) < 0:
+        if not known_key(header, before, byte):
             i += size
             continue
-        if byte == 34 and whole:
+        target = transition(header, before, byte)
+        if byte == 34 and get_i32(header, Column.CONFIG_C, before) == 0:
             refuse_subtree(header, i, i + size, mask)
-            target = transition(header, before, byte)
             if target != 0:
                 token = np.int64((node >> np.uint64(20)) & np.uint64(0x1FFFFF)) - 1
                 if token >= 0:
@@ -227,8 +254,7 @@ def repair_keys(header, config, mask):
                 walk(header, target, i + 1, i + size, mask)
             i += size
             continue
-        target = transition(header, before, byte)
-        if target == 0 or get_i32(header, Column.CONFIG_A, target) == FREE_KEY:
+        if target == 0 or is_free(header, target):
             i += size
             continue
         put_i32(header, Column.STACK, depth, target)
@@ -242,7 +268,7 @@ def key_mask(header, config, mask):
     allow_inside(header, -1, mask)
     free = close_key(header, np.int64(FREE_KEY), np.int64(0), members)
     walk_suffixes(header, free, np.int64(0), np.int64(0), np.int64(-1), mask)
-    if get_i32(header, Column.CONFIG_A, config) != FREE_KEY:
+    if not is_free(header, config):
         repair_keys(header, config, mask)
 
 
@@ -268,10 +294,6 @@ def build_one(header, config, mask):
     op = get_i32(header, Column.CONFIG_OP, config)
     if op == Op.STRING and get_i32(header, Column.CONFIG_C, config) == 0:
         string_mask(header, config, mask)
-    elif op == Op.PATTERN and pattern_is_over(header, config):
-        allow_inside(header, -1, mask)
-        after = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
-        walk_suffixes(header, after, np.int64(0), np.int64(0), np.int64(-1), mask)
     elif takes_any_key(header, config):
         key_mask(header, config, mask)
     elif op != Op.END:
@@ -283,9 +305,15 @@ def shortcut(header, config):
     """True if :func:`build_one` does not walk the trie for a configuration."""
     if get_i32(header, Column.CONFIG_OP, config) == Op.STRING and get_i32(header, Column.CONFIG_C, config) == 0:
         return True
-    if get_i32(header, Column.CONFIG_OP, config) == Op.PATTERN:
-        return pattern_is_over(header, config)
     return takes_any_key(header, config)
+
+
+@inner(_INT(HEADER, _INT))
+def twin(header, config):
+    """A configuration with the same mask, one for many of them; 0 with the status set if there is no room."""
+    if get_i32(header, Column.CONFIG_OP, config) != Op.PATTERN:
+        return config
+    return pattern_twin(header, config, header[COLUMNS + Column.STACK])
 
 
 @inner(types.void(HEADER, _INT, _MASK, _MASK))
@@ -296,7 +324,9 @@ def build_set(header, config, work, mask):
     last = get_i64(header, Column.LIST_OFFSET, members + 1)
     words = header[SCALARS + Scalar.WORDS]
     for i in range(first, last):
-        member = get_i64(header, Column.LIST_DATA, i)
+        member = twin(header, get_i64(header, Column.LIST_DATA, i))
+        if member == 0:
+            return
         slot = np.int64(get_i32(header, Column.CONFIG_MASK, member))
         if slot >= 0:
             unite_words(address_32(header, Column.MASK_DATA, slot * words), mask)
@@ -343,33 +373,10 @@ def take_slot(header):
     return slot
 
 
-@entry(types.void(HEADER, _INT, _MASK, _MASK))
-def fill_mask(header, config, work, mask):
-    """Write the mask of a configuration to ``mask`` (uint32[words]); ``work`` is scratch of the same size.
-
-    From the pool if it is there: a copy. Otherwise built, and kept in the pool. Meaningless if it leaves a status.
-    """
+@inner(types.void(HEADER, _INT, _MASK))
+def keep_mask(header, config, mask):
+    """Keep a mask in the pool."""
     words = header[SCALARS + Scalar.WORDS]
-    slot = np.int64(get_i32(header, Column.CONFIG_MASK, config))
-    if slot >= 0:
-        kept = address_32(header, Column.MASK_DATA, slot * words)
-        for i in range(words):
-            mask[i] = load_u32(kept, i)
-        return
-    mask[:] = 0
-    if config == 0:
-        return
-    held = header[SCALARS + Scalar.MASKS]
-    if held >= header[COLUMNS + Column.MASK_OWNER] and held < header[SCALARS + Scalar.MASK_SLOTS]:
-        fail(header, Status.GROW_MASKS)
-        return
-    if get_i32(header, Column.CONFIG_OP, config) == Op.SET:
-        build_set(header, config, work, mask)
-    else:
-        build_one(header, config, mask)
-    finish_mask(header, config, mask)
-    if header[SCALARS + Scalar.STATUS] != 0:
-        return
     slot = take_slot(header)
     header[SCALARS + Scalar.MASKS_BUILT] += 1
     put_i32(header, Column.MASK_OWNER, slot, config)
@@ -379,25 +386,82 @@ def fill_mask(header, config, work, mask):
         store_u32(kept, i, mask[i])
 
 
-@entry(_INT(HEADER, _INT, _INT))
-def advance_token(header, config, token):
+@inner(_INT(HEADER, _INT, _INT))
+def follow_token(header, config, token):
     """Successor by the bytes of a token; 0 if it is refused or has none."""
     first = np.int64(get_i32(header, Column.TOKEN_OFFSETS, token))
     last = np.int64(get_i32(header, Column.TOKEN_OFFSETS, token + 1))
     if first == last:
         return 0
     for i in range(first, last):
-        config = transition(header, config, np.int64(get_u8(header, Column.TOKEN_BUFFER, i)))
+        config = advance(header, config, np.int64(get_u8(header, Column.TOKEN_BUFFER, i)))
         if config == 0:
             return 0
     return config
 
 
+@inner(types.void(HEADER, _INT, _MASK))
+def try_key_tokens(header, config, mask):
+    """Refuse the tokens that walks let through although a key comes twice in them."""
+    for i in range(header[SCALARS + Scalar.KEY_TOKENS]):
+        token = np.int64(get_i32(header, Column.KEY_TOKENS, i))
+        allowed = (mask[token >> 5] >> np.uint32(token & 31)) & np.uint32(1) != 0
+        if allowed and follow_token(header, config, token) == 0:
+            clear_bit(mask, token)
+
+
+@entry(types.void(HEADER, _INT, _MASK, _MASK))
+def fill_mask(header, config, work, mask):
+    """Write the mask of a configuration to ``mask`` (uint32[words]); ``work`` is scratch of the same size.
+
+    From the pool if it is there: a copy. Otherwise built, and kept in the pool. Meaningless if it leaves a status.
+    """
+    words = header[SCALARS + Scalar.WORDS]
+    view = sketched(header, config)
+    seen = twin(header, view)
+    slot = np.int64(get_i32(header, Column.CONFIG_MASK, seen))
+    if slot >= 0:
+        kept = address_32(header, Column.MASK_DATA, slot * words)
+        for i in range(words):
+            mask[i] = load_u32(kept, i)
+        if view != config:
+            try_key_tokens(header, config, mask)
+        return
+    mask[:] = 0
+    if seen == 0:
+        return
+    held = header[SCALARS + Scalar.MASKS]
+    if held >= header[COLUMNS + Column.MASK_OWNER] and held < header[SCALARS + Scalar.MASK_SLOTS]:
+        fail(header, Status.GROW_MASKS)
+        return
+    if get_i32(header, Column.CONFIG_OP, seen) == Op.SET:
+        build_set(header, seen, work, mask)
+    else:
+        build_one(header, seen, mask)
+    finish_mask(header, seen, mask)
+    if view == config:
+        try_key_tokens(header, config, mask)
+    if header[SCALARS + Scalar.STATUS] != 0:
+        return
+    keep_mask(header, seen, mask)
+    if view != config:
+        try_key_tokens(header, config, mask)
+
+
+@entry(_INT(HEADER, _INT, _INT))
+def advance_token(header, config, token):
+    """:func:`follow_token` for Python."""
+    return follow_token(header, config, token)
+
+
 @entry(types.void(HEADER, _INT, _TOKENS))
 def token_successors(header, config, targets):
-    """Write the successor of ``config`` by every token to ``targets`` (int32[V], 0: refused). One walk of the trie."""
+    """Write the successor of ``config`` by every token to ``targets`` (int32[V], 0: refused), its keys sketched.
+
+    One walk of the trie.
+    """
     targets[:] = 0
-    enter(header, config, 0)
+    enter(header, sketched(header, config), 0)
     i = np.int64(1)
     while i < header[SCALARS + Scalar.TRIE_NODES] and header[SCALARS + Scalar.STATUS] == 0:
         node = get_u64(header, Column.TRIE, i)
@@ -420,3 +484,7 @@ def token_successors(header, config, targets):
             np.int64(get_i32(header, Column.DUPLICATE_OFFSETS, group + 1)),
         ):
             targets[get_i32(header, Column.DUPLICATE_IDS, j)] = target
+    for i in range(header[SCALARS + Scalar.KEY_TOKENS]):
+        token = np.int64(get_i32(header, Column.KEY_TOKENS, i))
+        if targets[token] != 0:
+            targets[token] = follow_token(header, config, token)

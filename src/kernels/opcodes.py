@@ -45,17 +45,22 @@ class Op(IntEnum):
     LITERAL = 9  # a: Literal, b: bytes read
     NUMBER = 10  # a: number spec, b: phase, c: digits that the exponent must make up for (see json_number.py)
     STRING = 11  # a: string spec, b: characters read, c: decoder state
-    PATTERN = 12  # a: character automaton, b: its state, c: decoder state
+    PATTERN = 12  # a: character automaton, b: its state and the characters read, c: decoder state
     CHOICE = 13  # a: node of a character trie, c: decoder state. A string that is one of several
-    OBJECT = 14  # a: object spec, b: keys seen, c: additional keys counted. After "{"
+    OBJECT = 14  # a: object spec, b: keys seen, c: names of the additional keys seen (NAMES). After "{"
     NEXT_KEY = 15  # like OBJECT; after ","
-    KEY = 16  # a: key trie node or FREE_KEY, b: key automaton state, c: decoder state; parent: its MEMBERS
+    KEY = 16  # a: key trie node or FREE_KEY, b: see key_names.py, c: decoder state; parent: its MEMBERS
     COLON = 17  # a: schema node of the value; parent: MEMBERS with the key already counted
     MEMBERS = 18  # like OBJECT; after a member's value
     ARRAY = 19  # a: array spec. After "["
     ITEMS = 20  # a: array spec, b: items read. After an item
     # context-free grammars
     EARLEY = 21  # a: interned list of (Earley set, lexer state, watcher) records
+    # JSON text, continued
+    LAZY = 22  # a: state of an automaton that is made as texts reach it (see lazy.py)
+    RECORD = 23  # an item whose text is remembered (see json_record.py)
+    NAME = 24  # a: code point; parent: the NAME before it. A text that is remembered (see names.py), never stepped
+    NAMES = 25  # a set of them, never stepped
 
 
 class Status(IntEnum):
@@ -72,6 +77,9 @@ class Status(IntEnum):
     LIMIT = 8  # a typed limit was reached: DETAIL says which
     GROW_EARLEY = 9
     GROW_WORK = 10
+    LOWER_STATE = 11  # a state of a LAZY automaton has no transitions yet: DETAIL is the state
+    LOWER_ENTRY = 12  # an entry has no successors yet: DETAIL is the entry
+    RECORDED = 14  # a remembered item is over and its value has to be looked at
 
 
 class Whitespace(IntEnum):
@@ -98,3 +106,4 @@ class NumberKind(IntEnum):
     EQUAL = 2  # its value is one given decimal, however it is spelled
     INTEGER_LITERAL = 3  # draft 4: no fraction and no exponent
     RANGE = 4  # between bounds (see json_range.py)
+    LAZY = 5  # in a set that an automaton is made for (see lazy.py)

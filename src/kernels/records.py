@@ -11,8 +11,10 @@ __all__ = [
     "ARRAY_FIELDS",
     "BOUNDS_FIELDS",
     "CHAR_DFA_FIELDS",
+    "ENTRY_FIELDS",
     "INLINE_KEYS",
     "KEY_FIELDS",
+    "LAZY_LETTERS",
     "NODE_FIELDS",
     "NUMBER_FIELDS",
     "OBJECT_FIELDS",
@@ -20,7 +22,9 @@ __all__ = [
     "ArrayField",
     "BoundsField",
     "CharDfaField",
+    "EntryField",
     "KeyField",
+    "LazyField",
     "NodeField",
     "NodeState",
     "NumberField",
@@ -31,7 +35,18 @@ __all__ = [
 ]
 
 NODE_FIELDS = 8
-ARRAY_FIELDS = 6
+ARRAY_FIELDS = 8
+ENTRY_FIELDS = 2
+
+
+class EntryField(IntEnum):
+    """int32 fields of an entry: what may follow a key, or come as the next item, where that changes what is to come.
+
+    Fields that name a schema node name entry ``-2 - e`` instead where there are several successors, or another spec.
+    """
+
+    FIRST = 0  # index of the first successor in SUCCESSOR
+    COUNT = 1  # how many, or -1: not lowered yet
 
 
 class NodeState(IntEnum):
@@ -63,9 +78,11 @@ class ArrayField(IntEnum):
     PREFIX = 3  # index of the first node of the prefix in ARRAY_PREFIX
     PREFIX_LENGTH = 4
     COUNT_TO = 5  # items are counted up to here
+    ENTRY = 6  # entry of the next item, which the other fields then say nothing of; or -1
+    UNIQUE = 7  # 1: the text of each item is remembered
 
 
-OBJECT_FIELDS = 10
+OBJECT_FIELDS = 11
 KEY_FIELDS = 2
 INLINE_KEYS = 62
 
@@ -83,16 +100,17 @@ class ObjectField(IntEnum):
     COUNT_TO = 7  # additional keys are counted up to here
     KEY_DFA = 8  # character automaton that additional keys go through, or -1
     KEY_LABELS = 9  # index in KEY_LABEL of the label of its state 0
+    UNFINISHED = 10  # 1: more members must come
 
 
 class KeyField(IntEnum):
     """int32 fields of a declared key; keys are numbered in the schema's order."""
 
-    NODE = 0  # schema node of the value, or -1: the key can never be used
+    NODE = 0  # schema node of the value; -1: the key can never be used; -2 - e: entry e
     REQUIRED = 1
 
 
-CHAR_DFA_FIELDS = 6
+CHAR_DFA_FIELDS = 15
 TRIE_FIELDS = 6
 
 
@@ -105,6 +123,15 @@ class CharDfaField(IntEnum):
     BOUNDS = 3  # index of the first interval in CHAR_BOUND and CHAR_CLASS
     INTERVALS = 4
     START = 5  # its start state
+    FEWEST = 6  # code points of the strings that count, if the automaton is a PATTERN's
+    MOST = 7  # or -1
+    LENGTHS = 8  # index of row 0, state 0 in CHAR_LENGTH (see json_string.py); behind the rows, the longest by state
+    ROWS = 9
+    PERIOD = 10
+    STATES = 11  # length of a row
+    ANYTHING = 12  # the state from which everything is accepted, or 0
+    STRING = 13  # string spec of that state
+    ROOM = 14  # after so many characters and fewer, MOST can be kept from every live state; -1 without MOST
 
 
 class TrieField(IntEnum):
@@ -119,6 +146,8 @@ class TrieField(IntEnum):
 
 
 NUMBER_FIELDS = 6
+LAZY_LETTERS = 14
+"""Transitions of a LAZY state: by the digits, ``.``, ``e`` or ``E``, ``+``, ``-``."""
 BOUNDS_FIELDS = 10
 
 
@@ -131,6 +160,13 @@ class NumberField(IntEnum):
     EXPONENT = 3  # k in D * 10^k
     NEGATIVE = 4
     LITERAL = 5  # EQUAL: 1: in plain spelling only (no exponent, no zeros that could be left out)
+
+
+class LazyField(IntEnum):
+    """Fields of a number spec of kind LAZY."""
+
+    KIND = 0
+    START = 1  # the start state, filled in
 
 
 class RangeField(IntEnum):

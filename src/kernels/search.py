@@ -13,11 +13,12 @@ import numpy as np
 from numba import types
 
 from .compiling import entry, inner
+from .json_machine import top_op
 from .machine import accepting, may_end, transition
 from .memory import HEADER, SCALARS, Column, Scalar, get_i32
 from .opcodes import Op
 
-__all__ = ["GOAL_COLON", "GOAL_END", "GOAL_PARENT", "GOAL_PART", "search"]
+__all__ = ["GOAL_CHARACTER", "GOAL_COLON", "GOAL_END", "GOAL_PARENT", "GOAL_PART", "search"]
 
 _INT = types.int64
 _QUEUE = types.Array(types.int64, 2, "C")
@@ -29,9 +30,11 @@ GOAL_PARENT = 0
 GOAL_PART = 1
 """Any configuration whose own part of the text may end (NUMBER, BYTES)."""
 GOAL_COLON = 2
-"""Any COLON; the search goes on and marks them all."""
+"""Any COLON; the search goes on beside them and marks them all."""
 GOAL_END = 3
 """Any configuration that accepts the whole text."""
+GOAL_CHARACTER = 4
+"""Any string at a character boundary; the search goes on beside them and marks them all."""
 
 
 @inner(types.boolean(HEADER, _INT, _INT, _INT))
@@ -42,13 +45,15 @@ def reached(header, goal, parent, config):
     if goal == GOAL_PART:
         return may_end(header, config)
     if goal == GOAL_COLON:
-        return get_i32(header, Column.CONFIG_OP, config) == Op.COLON
+        return top_op(header, config) == Op.COLON
+    if goal == GOAL_CHARACTER:
+        return get_i32(header, Column.CONFIG_C, config) == 0
     return accepting(header, config)
 
 
 @entry(_INT(HEADER, _INT, _INT, _SEEN, _QUEUE, _ORDER))
 def search(header, config, goal, seen, queue, order):
-    """Search from ``config``; returns the place of a goal in ``queue``, for GOAL_COLON the number of places filled.
+    """Search from ``config``; returns the place of a goal in ``queue``, or how much of it is filled if all count.
 
     Args:
         header: the machine.
@@ -67,11 +72,12 @@ def search(header, config, goal, seen, queue, order):
     queue[0, 2] = 0
     filled = np.int64(1)
     at = np.int64(0)
-    if goal != GOAL_COLON and reached(header, goal, parent, config):
+    every = goal in (GOAL_COLON, GOAL_CHARACTER)
+    if not every and reached(header, goal, parent, config):
         return 0
     while at < filled:
         before = queue[at, 0]
-        if goal == GOAL_COLON and get_i32(header, Column.CONFIG_OP, before) == Op.COLON:
+        if every and reached(header, goal, parent, before):
             at += 1
             continue
         for i in range(order.size):
@@ -91,7 +97,7 @@ def search(header, config, goal, seen, queue, order):
             queue[filled, 1] = at
             queue[filled, 2] = np.int64(order[i])
             filled += 1
-            if goal != GOAL_COLON and reached(header, goal, parent, after):
+            if not every and reached(header, goal, parent, after):
                 return filled - 1
         at += 1
-    return filled if goal == GOAL_COLON else np.int64(-1)
+    return filled if every else np.int64(-1)

@@ -33,6 +33,7 @@ _LIVE: dict[Op, bytes] = {
     Op.FINISHED: _BLANKS,
     Op.LITERAL: b"nultrefas",
     Op.NUMBER: b"0123456789+-.eE" + _AFTER + _BLANKS,
+    Op.LAZY: b"0123456789+-.eE" + _AFTER + _BLANKS,
     Op.STRING: _STRING,
     Op.PATTERN: _STRING,
     Op.CHOICE: _STRING,

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import LimitError
 from ..kernels.columns import COLUMN_DTYPES, COLUMNS, HEADER_LENGTH, SCALARS, Column, Scalar
 from ..kernels.intern import rehash
-from ..kernels.opcodes import Status
+from ..kernels.opcodes import UNFILLED, Status
 from .limits import Limits
 from .spare import SpareArrays
 
@@ -30,6 +30,10 @@ __all__ = ["Arena"]
 
 _FIRST_ROWS = 16384 * 256
 _REUSED = (Column.ROW_DATA, Column.MASK_DATA)
+_LEAST_REUSED = 1 << 16
+"""Elements of the smallest array that is worth keeping."""
+_RELEASED_ROWS = 16
+_RELEASED_MASKS = 4
 
 _CONFIGS = (
     Column.CONFIG_OP,
@@ -140,6 +144,23 @@ class Arena:
                 header[SCALARS] = 0
                 self._resolve(status)
 
+    def release(self) -> None:
+        """Give the large arrays back: their transitions and masks are forgotten, and computed again if asked for."""
+        with self.lock:
+            small = {
+                Column.ROW_DATA: np.zeros(_RELEASED_ROWS * 256, np.int32),
+                Column.MASK_DATA: np.zeros(_RELEASED_MASKS * self.get(Scalar.WORDS), np.uint32),
+            }
+            for column, array in small.items():
+                if column in self._arrays and self._arrays[column].size > array.size:
+                    self.spare.give(self._arrays[column])
+                    self.bind(column, array)
+            self._arrays[Column.CONFIG_ROW].fill(UNFILLED)
+            self._arrays[Column.CONFIG_MASK].fill(UNFILLED)
+            for scalar in (Scalar.ROWS, Scalar.MASKS, Scalar.MASK_HAND):
+                self.set(scalar, 0)
+            self.set(Scalar.MASK_SLOTS, min(self.get(Scalar.MASK_SLOTS), _RELEASED_MASKS))
+
     def nbytes(self) -> int:
         """Bytes of all arrays that this arena owns or refers to."""
         return sum(array.nbytes for array in self._arrays.values())
@@ -198,5 +219,5 @@ class Arena:
 
 def _give_back(spare: SpareArrays, arrays: dict[Column, NDArray[Any]]) -> None:
     for column in _REUSED:
-        if column in arrays:
+        if column in arrays and arrays[column].size >= _LEAST_REUSED:
             spare.give(arrays[column])

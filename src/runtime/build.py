@@ -109,8 +109,10 @@ def build_schema(
         raise GramaryeError(f"whitespace is {whitespace!r}", expected=list(modes))
     machine = Machine(options.vocabulary, options.limits, whitespace=modes[whitespace], ordered=ordered, plain=plain)
     document = Document(schema, draft=draft, registry=registry, assert_formats=assert_formats)
-    lowering = SchemaLowering(document, machine.arena, plain=plain)
+    lowering = SchemaLowering(document, machine.arena, plain=plain, ordered=ordered)
     machine.arena.on(Status.LOWER_NODE, lowering.lower)
+    machine.arena.on(Status.LOWER_STATE, lowering.numbers.lower_state)
+    machine.arena.on(Status.LOWER_ENTRY, lowering.containers.lower_entry)
     start = machine.intern(Op.DOCUMENT, lowering.root, parent=machine.intern(Op.FINISHED))
     completer = JsonCompleter(machine, lowering).completer
     describe = schema_describer(machine, lowering)

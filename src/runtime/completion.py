@@ -19,7 +19,7 @@ import numpy as np
 from ..errors import LimitError, VocabularyError
 from ..kernels.columns import Scalar
 from ..kernels.opcodes import Op
-from ..kernels.search import GOAL_END, GOAL_PART, search
+from ..kernels.search import GOAL_CHARACTER, GOAL_COLON, GOAL_END, GOAL_PART, search
 from .machine import Machine
 
 __all__ = ["BYTE_ORDER", "SPELLING_TOKENS", "Completer", "find_path"]
@@ -57,10 +57,14 @@ def find_path(machine: Machine, config: int, goal: int, order: np.ndarray = BYTE
                 f"no way to finish was found within {limit:,} configurations", hint="raise Limits(search=...)"
             )
         room *= 4
-    places = range(place) if goal == 2 else [place]
+    every = goal in (GOAL_COLON, GOAL_CHARACTER)
     found = []
-    for end in places:
-        if goal == 2 and machine.fields(int(queue[end, 0]))[0] is not Op.COLON:
+    for end in range(place) if every else [place]:
+        one = int(queue[end, 0])
+        op, _, _, decoder, _ = machine.fields(one)
+        if op is Op.SET:
+            op = machine.fields(machine.members(one)[0])[0]
+        if every and (op is not Op.COLON if goal == GOAL_COLON else decoder):
             continue
         path = bytearray()
         at = end
@@ -208,7 +212,10 @@ class Completer:
         return plan if len(plan) <= budget else self.search_tokens(config, budget)
 
     def search_tokens(self, config: int, budget: int) -> tuple[int, ...] | None:
-        """The search of :meth:`fewest_tokens`, where :meth:`tokens` are too many or there are none."""
+        """The search of :meth:`fewest_tokens`, where :meth:`tokens` are too many or there are none.
+
+        Tokens that differ only in the letters of an additional key, none of the keys seen, are represented by one.
+        """
         machine = self._machine
         longest = int(np.diff(machine.vocabulary.tables.token_offsets).max(initial=1))
         came: dict[int, tuple[int, int] | None] = {config: None}
@@ -224,7 +231,8 @@ class Completer:
                     )
                 targets = machine.successors(one)
                 distinct, first = np.unique(targets, return_index=True)
-                for target, token in zip(distinct.tolist(), first.tolist(), strict=True):
+                for sketch, token in zip(distinct.tolist(), first.tolist(), strict=True):
+                    target = machine.advance_token(one, token) if sketch else 0
                     if target == 0 or target in came:
                         continue
                     came[target] = (one, token)
@@ -241,9 +249,10 @@ class Completer:
         return find_path(self._machine, config, GOAL_PART)[0][1]
 
     def _search(self, config: int) -> bytes:
-        found = find_path(self._machine, config, GOAL_END)
-        if not found:
-            raise LimitError("the constraints taken together cannot be finished from here")
+        found = find_path(self._machine, self._machine.sketched(config), GOAL_END)
+        after = self._machine.advance_bytes(config, found[0][1])[0] if found else 0
+        if not after or not self._machine.accepting(after):
+            raise LimitError("no way to finish the constraints taken together was found from here")
         return found[0][1]
 
 

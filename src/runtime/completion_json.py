@@ -15,9 +15,10 @@ from ..grammar.schema.strings import quote
 from ..kernels.columns import Column
 from ..kernels.opcodes import Literal, Op
 from ..kernels.records import ARRAY_FIELDS, ArrayField
-from ..kernels.search import GOAL_COLON, GOAL_PARENT, GOAL_PART
+from ..kernels.search import GOAL_CHARACTER, GOAL_COLON, GOAL_PARENT, GOAL_PART
 from .completion import BYTE_ORDER, Completer, FrameFinisher, find_path
 from .machine import Machine
+from .used_names import used_names
 
 __all__ = ["JsonCompleter"]
 
@@ -80,8 +81,9 @@ class JsonCompleter:
             Op.SPACE: lambda config: b"",
             Op.LITERAL: self._literal,
             Op.NUMBER: lambda config: find_path(self._machine, config, GOAL_PART)[0][1],
+            Op.LAZY: lambda config: self._lowering.numbers.completion(self._machine.fields(config)[1]),
             Op.STRING: self._string,
-            Op.PATTERN: lambda config: find_path(self._machine, config, GOAL_PARENT)[0][1],
+            Op.PATTERN: self._pattern,
             Op.CHOICE: lambda config: find_path(self._machine, config, GOAL_PARENT)[0][1],
             Op.KEY: self._key,
             Op.COLON: lambda config: b":" + self._value(self._machine.fields(config)[1]),
@@ -115,13 +117,30 @@ class JsonCompleter:
         fewest = int(machine.arena.column(Column.STRING_SPEC)[2 * spec])
         return bytes(path) + b"a" * max(0, fewest - count) + b'"'
 
+    def _pattern(self, config: int) -> bytes:
+        """Finish the half-read character in every way that leads elsewhere, then the cheapest rest of them all."""
+        machine = self._machine
+        options = []
+        for after, path in find_path(machine, config, GOAL_CHARACTER):
+            op, spec, packed, _, _ = machine.fields(after)
+            if op is Op.PATTERN:
+                strings = self._lowering.pattern(spec)
+                state, counted = packed & 0xFFFFFFFF, packed >> 32
+                shortest = self._lowering.strings.shortest_text(strings)
+                rest = quote(shortest.rest(state, counted - 1 if counted else None))[1:]
+            else:
+                rest = self._string(after)
+            options.append(path + rest)
+        return min(options, key=lambda text: (len(text), text))
+
     def _key(self, config: int) -> bytes:
         """The whole rest: which key is shortest depends on what its value and the other members cost."""
         _, _, _, decoder, parent = self._machine.fields(config)
         spec = self._machine.fields(parent)[1]
         order = BYTE_ORDER if decoder or self._texts_of(spec).escaped else _NO_ESCAPES
-        paths = find_path(self._machine, config, GOAL_COLON, order)
-        options = [path + self.completer.shortest(colon) for colon, path in paths]
+        machine = self._machine
+        paths = [path for _, path in find_path(machine, machine.sketched(config), GOAL_COLON, order)]
+        options = [path + self.completer.shortest(machine.advance_bytes(config, path)[0]) for path in paths]
         return min(options, key=lambda text: (len(text), text))
 
     def _texts_of(self, spec: int) -> _MemberTexts:
@@ -131,15 +150,21 @@ class JsonCompleter:
         return found
 
     def _object(self, config: int) -> bytes:
-        op, spec, packed, extra, _ = self._machine.fields(config)
+        op, spec, packed, names, _ = self._machine.fields(config)
         texts = self._texts_of(spec)
         seen = self._seen(packed)
+        used = used_names(self._machine, names)
+        if spec in self._lowering.containers.object_states:
+            declared = [name for key, name in enumerate(texts.members.keys) if seen >> key & 1]
+            known = frozenset(name for name in (*declared, *used) if name is not None)
+            rest = self._lowering.containers.rest_of_object(spec, known, int(op is Op.NEXT_KEY))
+            return (b"," if op is Op.MEMBERS and rest else b"") + rest + b"}"
         chosen = [key for key in texts.required if not seen >> key & 1]
-        missing = texts.members.fewest - seen.bit_count() - extra - len(chosen)
+        missing = texts.members.fewest - seen.bit_count() - len(used) - len(chosen)
         wanted = max(missing, int(op is Op.NEXT_KEY and not chosen), 0)
         first = seen.bit_length() if self._machine.ordered else 0
-        closed = self._machine.ordered and extra > 0
-        added = self._additional(texts.members, wanted)
+        closed = self._machine.ordered and bool(used)
+        added = self._lowering.shortest.others(texts.members, wanted, used)
         optional = (key for key in texts.optional if key >= first and not closed and not seen >> key & 1)
         picked = [(texts.texts[key], key) for key in islice(optional, wanted)]
         candidates = sorted(
@@ -148,10 +173,6 @@ class JsonCompleter:
         parts = sorted([*((texts.texts[key], key) for key in chosen), *candidates[:wanted]], key=lambda one: one[1])
         comma = b"," if op is Op.MEMBERS and parts else b""
         return comma + b",".join(text for text, _ in parts) + b"}"
-
-    def _additional(self, members: Members, wanted: int) -> list[bytes]:
-        """The shortest members with keys that are not declared."""
-        return self._lowering.shortest.others(members, wanted)
 
     def _seen(self, packed: int) -> int:
         """The set of keys of a configuration as one number, bit k for key k."""
@@ -162,8 +183,11 @@ class JsonCompleter:
         return int.from_bytes(arena.column(Column.LIST_DATA)[first:last].tobytes(), "little")
 
     def _array(self, config: int) -> bytes:
-        _, spec, count, _, _ = self._machine.fields(config)
+        op, spec, count, _, _ = self._machine.fields(config)
         arena = self._machine.arena
+        if spec in self._lowering.containers.array_states:
+            rest = self._lowering.containers.rest_of_array(spec)
+            return (b"," if op is Op.ITEMS and rest else b"") + rest + b"]"
         base = ARRAY_FIELDS * spec
         fewest = int(arena.column(Column.ARRAY_SPEC)[base + ArrayField.FEWEST])
         items = self._lowering.items_of_array(spec)

@@ -32,6 +32,10 @@ class Expectation:
     span: Span | None = None
 
 
+_PARTS = frozenset((Op.NUMBER, Op.LAZY, Op.BYTES, Op.EARLEY))
+"""Opcodes of parts whose end shows only at the byte after it."""
+
+
 class Explainer:
     """Explains refusals of one machine.
 
@@ -71,7 +75,7 @@ class Explainer:
             expectations.extend(
                 [Expectation(describe_bytes(machine.live_bytes(one)))] if op is Op.BYTES else self._describe(one)
             )
-            if op is Op.SPACE or (op in (Op.NUMBER, Op.BYTES, Op.EARLEY) and parent and self._part_ends(one)):
+            if op is Op.SPACE or (op in _PARTS and parent and self._part_ends(one)):
                 waiting.append(parent)
         words = tuple(dict.fromkeys(expectation.words for expectation in expectations))
         pointer = next((e.pointer for e in expectations if e.pointer is not None), None)
@@ -153,6 +157,8 @@ def schema_describer(machine: Machine, lowering: SchemaLowering) -> Callable[[in
             return [*found, Expectation("an item", pointer)] if op is Op.ARRAY and live else found
         if op is Op.LITERAL:
             return [Expectation(repr(Literal(a).name.lower()[b:]))]
+        if op is Op.LAZY:
+            return [Expectation(f"{describe_bytes(machine.live_bytes(config))} of {lowering.numbers.words(a)}")]
         if op is Op.NUMBER:
             kind = NumberKind(int(machine.arena.column(Column.NUMBER_SPEC)[a * NUMBER_FIELDS]))
             return [Expectation(f"{describe_bytes(machine.live_bytes(config))} of {_NUMBERS[kind]}")]

@@ -19,6 +19,10 @@ from .vocabulary import Vocabulary
 __all__ = ["Machine"]
 
 
+_PIECE = 256
+"""Bytes that are read at a time: when a piece needs room, or something lowered, it is read again from its beginning."""
+
+
 class Machine:
     """The machine of one compiled constraint.
 
@@ -71,15 +75,17 @@ class Machine:
             (Column.DUPLICATE_FIRST, tables.duplicate_first),
             (Column.DUPLICATE_IDS, tables.duplicate_ids),
             (Column.EOS, tables.eos),
+            (Column.KEY_TOKENS, self.vocabulary.key_tokens),
         ):
             arena.bind(column, array)
-        deepest = int(np.diff(tables.token_offsets).max(initial=0)) + 2
+        deepest = self.vocabulary.longest + 2
         arena.bind(Column.STACK, np.zeros(deepest, np.int32))
         arena.bind(Column.STACK_ROW, np.zeros(deepest, np.int64))
         arena.set(Scalar.TRIE_NODES, tables.trie.size)
         arena.set(Scalar.SUFFIX_NODES, tables.suffix_trie.size)
         arena.set(Scalar.STRING_MAX_CHARS, tables.string_max_chars)
         arena.set(Scalar.EOS_COUNT, tables.eos.size)
+        arena.set(Scalar.KEY_TOKENS, self.vocabulary.key_tokens.size)
         arena.set(Scalar.DUPLICATE_GROUPS, tables.duplicate_first.size)
         arena.set(Scalar.WORDS, self.words)
 
@@ -104,16 +110,24 @@ class Machine:
 
     def step(self, config: int, byte: int) -> int:
         """Successor by one byte."""
-        return int(self.arena.run(machine.transition_entry, config, byte))
+        return int(self.arena.run(machine.advance_entry, config, byte))
 
     def advance_bytes(self, config: int, data: bytes) -> tuple[int, int]:
         """Successor by several bytes, and how many were read; ``(0, n)`` if byte n is refused."""
-        result = int(self.arena.run(machine.advance_bytes, config, np.frombuffer(data, np.uint8)))
-        return (result, len(data)) if result > 0 else (0, -1 - result)
+        for first in range(0, len(data), _PIECE):
+            piece = data[first : first + _PIECE]
+            config = int(self.arena.run(machine.advance_bytes, config, np.frombuffer(piece, np.uint8)))
+            if config <= 0:
+                return 0, first - 1 - config
+        return config, len(data)
 
     def advance_token(self, config: int, token: int) -> int:
         """Successor by a token's bytes; 0 if it is refused or has none."""
         return int(self.arena.run(masks.advance_token, config, token))
+
+    def sketched(self, config: int) -> int:
+        """The configuration as walks of the vocabulary see it: less is known of the key that it reads."""
+        return int(self.arena.run(machine.sketched_entry, config))
 
     def accepting(self, config: int) -> bool:
         """True if the text may end here."""

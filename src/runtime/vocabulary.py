@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from ..errors import VocabularyError
 from ..kernels.trie import segment
+from .key_tokens import key_tokens
 from .plain_strings import PlainStrings, plain_strings
 from .spare import SpareArrays
 from .table_cache import TableCache
@@ -50,6 +51,7 @@ class Vocabulary:
         special_ids: the control tokens, the end tokens included.
         fingerprint: SHA-256 of the tokens' bytes and the end tokens, in hexadecimal: equal for equal
             vocabularies, wherever they came from.
+        longest: bytes of the longest token.
         words: 32-bit words of a token mask, ``ceil(len(self) / 32)``.
         spellable: bool[256], the bytes that are a token by themselves.
         byte_complete: whether all 256 are, so that any bytes can be spelled.
@@ -57,11 +59,13 @@ class Vocabulary:
 
     __slots__ = (
         "_encoder",
+        "_key_tokens",
         "_lengths",
         "_plain_strings",
         "byte_complete",
         "eos_ids",
         "fingerprint",
+        "longest",
         "spare",
         "special_ids",
         "spellable",
@@ -79,6 +83,7 @@ class Vocabulary:
         cache: TableCache | None = None,
     ) -> None:
         self._plain_strings: PlainStrings | None = None
+        self._key_tokens: NDArray[np.int32] | None = None
         self.eos_ids = tuple(sorted(_checked_ids(eos_ids, len(tokens), "eos_ids")))
         self.special_ids = _checked_ids(special_ids, len(tokens), "special_ids").union(self.eos_ids)
         tokens = [b"" if token in self.special_ids else text for token, text in enumerate(tokens)]
@@ -94,6 +99,7 @@ class Vocabulary:
         self.words = (len(tokens) + 31) // 32
         self.spare = SpareArrays()
         self._lengths: NDArray[np.int32] = np.diff(tables.token_offsets)
+        self.longest = int(self._lengths.max(initial=0))
         self._encoder = encoder
         self.spellable = np.zeros(256, np.bool_)
         single = tables.token_offsets[:-1][self._lengths == 1]
@@ -178,6 +184,13 @@ class Vocabulary:
             VocabularyError: an id is out of range, or the tokens do not fit the tables.
         """
         return cls([token or b"" for token in tokens], eos_ids, special_ids)
+
+    @property
+    def key_tokens(self) -> NDArray[np.int32]:
+        """Tokens with the end of a key and the beginning of a later one; looked for once."""
+        if self._key_tokens is None:
+            self._key_tokens = key_tokens(self.tables, self.token_bytes)
+        return self._key_tokens
 
     @property
     def plain_strings(self) -> PlainStrings:

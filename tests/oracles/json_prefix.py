@@ -25,9 +25,23 @@ _INDENT = 256
 
 
 class JsonOracle:
-    """Reads one byte at a time; ``whitespace``, ``ordered`` and ``plain`` as the options of ``engine.compile``."""
+    """Reads one byte at a time; ``whitespace``, ``ordered`` and ``plain`` as the options of ``engine.compile``.
 
-    def __init__(self, schema: Any, whitespace: str = "any", *, ordered: bool = False, plain: bool = False) -> None:
+    With ``forgetful``, additional keys that begin like none before are not told apart: there are fewer states, and a
+    key that was read so may come again.
+    """
+
+    def __init__(
+        self,
+        schema: Any,
+        whitespace: str = "any",
+        *,
+        ordered: bool = False,
+        plain: bool = False,
+        forgetful: bool = False,
+    ) -> None:
+        self.forgetful = forgetful
+        self.schema = schema
         self.rules = Rules(schema)
         self.whitespace = whitespace
         self.ordered = ordered
@@ -46,6 +60,12 @@ class JsonOracle:
         for byte in text:
             state = self.step(state, byte)
         return state
+
+    def forgetting(self) -> JsonOracle:
+        """The same, forgetful: for the states that the tokens of a large vocabulary lead to."""
+        oracle = JsonOracle(self.schema, self.whitespace, ordered=self.ordered, plain=self.plain, forgetful=True)
+        oracle.rules = self.rules
+        return oracle
 
     def accepting(self, state: State) -> bool:
         return any(self._accepts(stack) for stack in state)
@@ -120,7 +140,7 @@ class JsonOracle:
         if byte == 91 and "array" in types and rules.array_ends(leaf, 0):
             yield ("array", leaf, 0), below
         if byte == 123 and "object" in types and rules.object_ends(leaf, frozenset(), 0, ordered=self.ordered):
-            yield ("object", leaf, frozenset(), 0, "first"), below
+            yield ("object", leaf, frozenset(), frozenset(), "first"), below
         if types & {"number", "integer"}:
             yield from self._number(("number", self._number_rule(types, exact), b""), (("stop",), None), byte, below)
 
@@ -193,12 +213,12 @@ class JsonOracle:
         elif not count and byte != 93:
             yield from self._value(("value", item, "item"), after, byte)
 
-    # objects: place is "first" after "{", "next" after ",", "after" a member
+    # objects: place is "first" after "{", "next" after ",", "after" a member; extra: the additional keys
 
     def _object_closes(self, frame: Frame) -> bool:
         _, leaf, seen, extra, _ = frame
         low, high = self.rules.bounds(leaf, "minProperties", "maxProperties")
-        return low <= len(seen) + extra <= high and self.rules.required(leaf) <= seen
+        return low <= len(seen) + len(extra) <= high and self.rules.required(leaf) <= seen
 
     def _ends(self, leaf: Conjunction, seen: frozenset[str], extra: int) -> bool:
         return self.rules.object_ends(leaf, seen, extra, ordered=self.ordered)
@@ -214,7 +234,9 @@ class JsonOracle:
         _, leaf, seen, extra, place = frame
         if byte == 125 and place != "next" and self._object_closes(frame):
             yield below
-        if byte not in (34, 44) or not (self._usable(leaf, seen, extra) or self._takes_extra(leaf, seen, extra)):
+        if byte not in (34, 44):
+            return
+        if not (self._usable(leaf, seen, len(extra)) or self._takes_extra(leaf, seen, len(extra))):
             return
         if byte == 44 and place == "after":
             yield ("object", leaf, seen, extra, "next"), below
@@ -226,30 +248,32 @@ class JsonOracle:
         names = self.rules.names(leaf)
         if byte == 34 and not pending:
             if read in names:
-                if read in self._usable(leaf, seen, extra):
+                if read in self._usable(leaf, seen, len(extra)):
                     after = ("object", leaf, seen | {read}, extra, "after"), below
                     yield ("colon", self.rules.members(leaf, read)), after
-            elif self._takes_extra(leaf, seen, extra):
-                low, high = self.rules.bounds(leaf, "minProperties", "maxProperties")
-                counted = min(extra + 1, low if high > 1e9 else high)
-                yield ("colon", self.rules.members(leaf, None)), (("object", leaf, seen, counted, "after"), below)
+            elif self._takes_extra(leaf, seen, len(extra)) and read not in extra:
+                added = f"\ud800{len(extra)}" if read is None else read
+                after = ("object", leaf, seen, extra | {added}, "after"), below
+                yield ("colon", self.rules.members(leaf, None)), after
             return
         pending += bytes([byte])
         code = character(pending, self.plain)
         if code == BAD:
             return
-        usable = [] if read is None else self._usable(leaf, seen, extra)
-        extra_fits = self._takes_extra(leaf, seen, extra)
+        usable = [] if read is None else self._usable(leaf, seen, len(extra))
+        free = self._takes_extra(leaf, seen, len(extra))
+        known = [] if read is None else [*names, *(extra if self.forgetful else ())]
         if code == MORE:
-            begun = [] if read is None else [name for name in names if name.startswith(read) and len(name) > len(read)]
+            begun = [name for name in known if name.startswith(read) and len(name) > len(read)]
             begun = [name for name in begun if could_spell(pending, name[len(read)], self.plain)]
-            if extra_fits or set(begun) & set(usable):
-                yield ("key", leaf, seen, extra, read if begun else None, pending), below
-            return
-        read = None if read is None else read + chr(code)
-        begun = [] if read is None else [name for name in names if name.startswith(read)]
-        if extra_fits or set(begun) & set(usable):
-            yield ("key", leaf, seen, extra, read if begun else None, b""), below
+            rest = pending
+        else:
+            read = None if read is None else read + chr(code)
+            begun = [name for name in known if name.startswith(read)]
+            rest = b""
+        if free or set(begun) & set(usable):
+            kept = read if begun or not self.forgetful else None
+            yield ("key", leaf, seen, extra, kept, rest), below
 
     def _colon(self, frame: Frame, below: Stack, byte: int) -> Iterator[Stack]:
         if byte == 58:

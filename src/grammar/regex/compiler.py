@@ -13,6 +13,7 @@ from typing import Literal
 
 from ...errors import RegexError
 from .automata import DEFAULT_LIMITS, CharDfa, CharNfa, RegexLimits
+from .counted import Counted, counted
 from .determinise import determinise, positions_of, to_nfa
 from .glushkov import build_positions
 from .lookaround import compile_assertions
@@ -22,7 +23,7 @@ from .rewrite import rewrite
 from .syntax_ecma import parse_ecma
 from .syntax_python import parse_python
 
-__all__ = ["Dialect", "compile_nfa", "compile_regex"]
+__all__ = ["Dialect", "compile_counted", "compile_nfa", "compile_regex"]
 
 Dialect = Literal["python", "ecma"]
 
@@ -54,6 +55,21 @@ def compile_regex(
     bounds = limits or DEFAULT_LIMITS
     found = _front(pattern, dialect, flags, search, bounds)
     return found if isinstance(found, CharDfa) else determinise(found, bounds)
+
+
+def compile_counted(pattern: str, limits: RegexLimits | None = None) -> Counted:
+    """The texts in which an ECMA-262 pattern matches somewhere, a long bounded repeat left to a count of characters.
+
+    ``^[a-z]{1,30000}$`` becomes ``^[a-z]*$`` with 1 to 30,000 characters, see :mod:`.counted`.
+
+    Raises:
+        RegexError: malformed or not regular.
+        LimitError: a limit was reached.
+    """
+    bounds = limits or DEFAULT_LIMITS
+    tree, fewest, most = counted(parse_ecma(pattern))
+    found = _positions(tree, True, bounds)
+    return Counted(found if isinstance(found, CharDfa) else determinise(found, bounds), fewest, most)
 
 
 def compile_nfa(
@@ -90,6 +106,11 @@ def _front(pattern: str, dialect: str, flags: str, search: bool, limits: RegexLi
         )
     else:
         raise RegexError(f"unknown dialect {dialect!r}", expected=["python", "ecma"])
+    return _positions(tree, search, limits)
+
+
+def _positions(tree: Node, search: bool, limits: RegexLimits) -> Positions | CharDfa:
+    """The position automaton of a tree; a finished automaton if there are lookarounds."""
     graph = build_positions(tree, limits)
     if resolvable(graph):
         return positions_of_graph(graph, search=search)

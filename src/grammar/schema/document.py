@@ -1,11 +1,19 @@
-"""A JSON Schema document: its dialect, its subschemas by pointer, and its references.
+"""A JSON Schema document: its subschemas by pointer, each with its dialect, and what their references name.
 
-References are resolved by the ``referencing`` library, from the document itself and from the registry that the caller
-gives; nothing is fetched. Subschemas are interned by identity, so that a conjunction of subschemas is a set of ints::
+Subschemas are interned, so that a conjunction of subschemas is a set of ints::
 
     Document.root = Subschema(0, "", {...})
     Document.child(root, "properties", "name") = Subschema(1, "/properties/name", {...})
-    Document.resolve(subschema with "$ref") = Subschema(1, ...)         the same one, if it is the same place
+    Document.references(subschema with "$ref") = [Subschema(1, ...)]    the same one, if it is the same place
+
+What ``$dynamicRef`` and ``$recursiveRef`` name depends on the resources through which evaluation came there. So a
+subschema is a place *and* a scope: for each dynamic anchor that was met, the outermost resource that has it. Documents
+without dynamic anchors, almost all of them, have the empty scope everywhere. Scopes only grow, so there are finitely
+many::
+
+    tree.json:  {"$dynamicAnchor": "node", "properties": {"children": {"items": {"$dynamicRef": "#node"}}}}
+    from elsewhere                                  scope (("node", tree.json),)      names tree.json
+    from {"$dynamicAnchor": "node", "$ref": ...}    scope (("node", that schema),)    names that schema
 """
 
 from __future__ import annotations
@@ -14,59 +22,51 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...errors import SchemaError
+from .dialects import DRAFTS, Dialect, plain_dialect
+from .resources import Place, Resource, Resources, escape_pointer
 
 if TYPE_CHECKING:
     from referencing import Registry
-    from referencing._core import Resolver
 
-__all__ = ["Document", "JsonValue", "Subschema", "escape_pointer"]
+__all__ = ["SAME", "Conjunction", "Document", "JsonValue", "Scope", "Subschema", "escape_pointer"]
 
 JsonValue = Any
 """None, bool, int, float, Decimal, str, list or dict with str keys."""
 
-_DIALECTS = (
-    ("draft/2020-12", 2020),
-    ("draft/2019-09", 2019),
-    ("draft-07", 7),
-    ("draft-06", 6),
-    ("draft-04", 4),
-    ("draft-03", 3),
-)
-_SPECIFICATIONS = {
-    2020: "DRAFT202012",
-    2019: "DRAFT201909",
-    7: "DRAFT7",
-    6: "DRAFT6",
-    4: "DRAFT4",
-    3: "DRAFT3",
-}
+SAME = "\0same"
+"""Keyword of synthetic subschemas: a list of numbers of subschemas that all hold."""
 
+Conjunction = tuple[int, ...]
+"""Ascending indices of subschemas that all hold; the empty one allows everything."""
 
-def escape_pointer(token: str | int) -> str:
-    """One reference token of a JSON Pointer (RFC 6901)."""
-    return str(token).replace("~", "~0").replace("/", "~1")
+Scope = tuple[tuple[str, Resource], ...]
+"""The outermost resource of each dynamic anchor, by name; the name of a recursive anchor is empty."""
 
-
-def _names_itself(schema: bool | dict[str, JsonValue]) -> bool:
-    """True if a subschema has an identifier of its own, which references inside it are relative to."""
-    return isinstance(schema, dict) and isinstance(schema.get("$id", schema.get("id")), str)
+_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 
 
 @dataclass(eq=False, slots=True)
 class Subschema:
-    """One place in a document.
+    """One place in a document, in one dynamic scope.
 
     Attributes:
         index: its number in the document.
-        pointer: JSON Pointer from the root, through references where it was reached through one.
-        schema: the boolean or object there.
-        resolver: resolves references written there; None until one is needed.
+        pointer: where it is: a JSON Pointer from the root, behind the URI of its document if that is another one.
+        schema: the boolean or object there, without the keywords that mean nothing in its dialect or beside its
+            ``$ref``, and without a ``format`` that is not asserted.
+        draft: 4, 6, 7, 2019 or 2020.
+        written: the boolean or object as it was written.
+        resource: what its references are relative to.
+        scope: what its dynamic references may name.
     """
 
     index: int
     pointer: str
     schema: bool | dict[str, JsonValue]
-    resolver: Resolver[Any] | None = field(default=None, repr=False)
+    draft: int
+    written: bool | dict[str, JsonValue] = field(repr=False)
+    resource: Resource = field(repr=False)
+    scope: Scope = field(default=(), repr=False)
 
 
 class Document:
@@ -76,7 +76,12 @@ class Document:
         schema: the schema, as parsed JSON.
         draft: 4, 6, 7, 2019 or 2020; None reads ``$schema`` and falls back on 2020.
         registry: documents that references may name (a ``referencing.Registry``).
-        assert_formats: whether ``format`` is an assertion.
+        assert_formats: whether ``format`` is an assertion, whatever the dialect says.
+
+    Attributes:
+        root: the schema itself.
+        draft: that of the root; a subschema may have another.
+        subschemas: all that were met, by index.
 
     Raises:
         SchemaError: the root is neither an object nor a boolean, or names an unknown dialect.
@@ -90,14 +95,18 @@ class Document:
         registry: Registry[Any] | None = None,
         assert_formats: bool = False,
     ) -> None:
-        self._registry = registry
         self.assert_formats = assert_formats
-        self._by_identity: dict[int, Subschema] = {}
-        self._kept: list[JsonValue] = []
-        self._root_resolver: Resolver[Any] | None = None
         self.subschemas: list[Subschema] = []
-        self.root = self._intern(schema, "", None)
-        self.draft = draft if draft is not None else self._detect(schema)
+        self._interned: dict[tuple[int, Resource | None, Scope], Subschema] = {}
+        self._targets: dict[int, list[Subschema]] = {}
+        self._opposites: dict[int, Subschema] = {}
+        self._silent: dict[Dialect, frozenset[str]] = {}
+        if draft is not None and draft not in DRAFTS:
+            raise SchemaError(f"{draft!r} is no draft of JSON Schema", expected=[str(one) for one in DRAFTS])
+        self._resources = Resources(schema, None if draft is None else plain_dialect(draft), registry)
+        resource = self._resources.root
+        self.draft = resource.dialect.draft
+        self.root = self._intern(schema, "", resource, _entered((), resource))
 
     def child(self, parent: Subschema, *path: str | int) -> Subschema:
         """The subschema under ``parent`` at ``path`` (keyword, then index or name)."""
@@ -106,107 +115,139 @@ class Document:
         for token in path:
             value = value[token]
             pointer += "/" + escape_pointer(token)
-        return self._intern(value, pointer, parent)
+        resource = self._resources.at(parent.resource, value, pointer)
+        scope = parent.scope if resource is parent.resource else _entered(parent.scope, resource)
+        return self._intern(value, pointer, resource, scope)
 
-    def synthetic(self, schema: dict[str, JsonValue], pointer: str) -> Subschema:
-        """A subschema that stands nowhere in the document (one value of an ``enum``, say)."""
-        self._kept.append(schema)
-        return self._intern(schema, pointer, None)
+    def synthetic(self, schema: dict[str, JsonValue], pointer: str, like: Subschema | None = None) -> Subschema:
+        """A subschema that stands nowhere in the document (one value of an ``enum``, say).
+
+        Args:
+            schema: the schema; all of its own keywords mean something.
+            pointer: where it comes from.
+            like: a subschema of the same dialect, resource and scope; the root if None.
+        """
+        like = like or self.root
+        return self._enter(schema, schema, pointer, like.resource, like.scope)
 
     def nothing(self) -> Subschema:
         """The subschema that refuses everything."""
-        return self._intern(False, "", None)
+        return self._intern(False, "", self.root.resource, ())
 
-    def resolve(self, subschema: Subschema, keyword: str = "$ref") -> Subschema:
-        """The subschema that a reference names.
+    def opposite(self, subschema: Subschema) -> Subschema:
+        """The subschema that accepts what another refuses: ``{"not": it}``; the opposite of that is the first again."""
+        found = self._opposites.get(subschema.index)
+        if found is None:
+            if isinstance(subschema.schema, bool):
+                found = self._intern(not subschema.schema, subschema.pointer, subschema.resource, ())
+            else:
+                found = self.synthetic({"not": subschema.schema}, subschema.pointer, subschema)
+            self._opposites[subschema.index] = found
+            self._opposites[found.index] = subschema
+        return found
+
+    def references(self, subschema: Subschema) -> list[Subschema]:
+        """What the references of a subschema name: all of these hold there too.
 
         Raises:
-            SchemaError: it names nothing that is known, or not a schema.
+            SchemaError: one names nothing that is known, or not a schema.
         """
+        found = self._targets.get(subschema.index)
+        if found is None:
+            schema = subschema.schema
+            named = [] if isinstance(schema, bool) else [keyword for keyword in _REFERENCES if keyword in schema]
+            found = self._targets[subschema.index] = [self._target(subschema, keyword) for keyword in named]
+        return found
+
+    def same(self, subschema: Subschema) -> list[Subschema]:
+        """The subschemas that a synthetic one says hold."""
+        schema = subschema.schema
+        return [] if isinstance(schema, bool) else [self.subschemas[index] for index in schema.get(SAME, ())]
+
+    def _target(self, subschema: Subschema, keyword: str) -> Subschema:
         reference = subschema.schema[keyword] if isinstance(subschema.schema, dict) else None
         pointer = f"{subschema.pointer}/{keyword}"
         if not isinstance(reference, str):
             raise SchemaError(f"{keyword} is not a string", pointer=pointer, expected=["a URI reference"])
-        import referencing.exceptions
-
         try:
-            resolved = self._resolver(subschema).lookup(reference)
-        except referencing.exceptions.Unresolvable as error:
+            place = self._resources.find(subschema.resource, reference)
+        except LookupError as error:
             raise SchemaError(
                 f"the reference {reference!r} cannot be resolved",
                 pointer=pointer,
                 expected=["a pointer or anchor of this document, or the URI of a document in the registry"],
                 hint="pass the documents it needs as registry=; nothing is ever fetched",
             ) from error
-        name = reference[1:] if reference.startswith("#/") or reference == "#" else f"{pointer}"
-        target = self._intern(resolved.contents, name, None)
-        if target.resolver is None:
-            target.resolver = resolved.resolver
-        return target
+        if keyword != "$ref":
+            place = _dynamic(place, subschema.scope, recursive=keyword == "$recursiveRef")
+        scope = _entered(subschema.scope, place.resource)
+        return self._intern(place.value, place.location, place.resource, scope)
 
-    def _intern(self, schema: JsonValue, pointer: str, parent: Subschema | None) -> Subschema:
-        if not isinstance(schema, (bool, dict)):
+    def _intern(self, schema: JsonValue, pointer: str, resource: Resource, scope: Scope) -> Subschema:
+        """The subschema of a place; the pointer is that of the first time."""
+        if isinstance(schema, bool):
+            found = self._interned.get((schema, None, ()))
+            return found or self._enter(schema, schema, pointer, resource, ())
+        if not isinstance(schema, dict):
             raise SchemaError(
                 f"a schema is an object or a boolean, not {type(schema).__name__}",
                 pointer=pointer,
                 expected=["object", "boolean"],
             )
-        found = self._by_identity.get(id(schema))
+        found = self._interned.get((id(schema), resource, scope))
         if found is not None:
             return found
-        subschema = Subschema(len(self.subschemas), pointer, schema)
-        if parent is not None and parent.resolver is not None:
-            subschema.resolver = parent.resolver
-            if _names_itself(schema):
-                subschema.resolver = self._enter(parent.resolver, schema)
-        elif parent is not None and _names_itself(schema):
-            subschema.resolver = self._enter(self._resolver(parent), schema)
-        self.subschemas.append(subschema)
-        self._by_identity[id(schema)] = subschema
+        subschema = self._enter(schema, self._meaningful(schema, resource), pointer, resource, scope)
+        if subschema.schema is not schema:
+            self._interned[id(subschema.schema), resource, scope] = subschema
         return subschema
 
-    def _enter(self, resolver: Resolver[Any], schema: JsonValue) -> Resolver[Any]:
-        inner: Resolver[Any] = resolver.in_subresource(self._specification().create_resource(schema))
-        return inner
+    def _enter(
+        self,
+        written: bool | dict[str, JsonValue],
+        schema: bool | dict[str, JsonValue],
+        pointer: str,
+        resource: Resource,
+        scope: Scope,
+    ) -> Subschema:
+        subschema = Subschema(len(self.subschemas), pointer, schema, resource.dialect.draft, written, resource, scope)
+        self.subschemas.append(subschema)
+        if isinstance(written, bool):
+            self._interned[written, None, ()] = subschema
+        else:
+            self._interned[id(written), resource, scope] = subschema
+        return subschema
 
-    def _resolver(self, subschema: Subschema) -> Resolver[Any]:
-        if subschema.resolver is not None:
-            return subschema.resolver
-        if self._root_resolver is None:
-            self._root_resolver = self._make_root_resolver()
-        return self._root_resolver
+    def _meaningful(self, schema: dict[str, JsonValue], resource: Resource) -> dict[str, JsonValue]:
+        """A schema without the keywords that mean nothing where it stands; the same object if there are none."""
+        dialect = resource.dialect
+        if dialect.hides and "$ref" in schema:
+            return {"$ref": schema["$ref"]}
+        silent = self._silent.get(dialect)
+        if silent is None:
+            unasserted = () if self.assert_formats or dialect.formats else ("format",)
+            silent = self._silent[dialect] = dialect.silent.union(unasserted)
+        if silent.isdisjoint(schema):
+            return schema
+        kept = {keyword: value for keyword, value in schema.items() if keyword not in silent}
+        if schema is resource.root:
+            self._resources.alias(kept, resource)
+        return kept
 
-    def _specification(self) -> Any:
-        import referencing.jsonschema
 
-        return getattr(referencing.jsonschema, _SPECIFICATIONS[self.draft])
+def _dynamic(place: Place, scope: Scope, *, recursive: bool) -> Place:
+    """What a dynamic reference names in a scope, given what it would name as a plain one."""
+    if recursive:
+        name = "" if place.value is place.resource.root and "" in place.resource.dynamic else None
+    else:
+        name = place.dynamic
+    if name is None:
+        return place
+    return next((outer.dynamic[name] for anchor, outer in scope if anchor == name), place.resource.dynamic[name])
 
-    def _make_root_resolver(self) -> Resolver[Any]:
 
-        registry = self._registry
-        if registry is None:
-            from jsonschema_specifications import REGISTRY
-
-            registry = REGISTRY
-        resource = self._specification().create_resource(self.root.schema)
-        base = resource.id() or ""
-        resolver: Resolver[Any] = registry.with_resource(base, resource).resolver(base)
-        return resolver
-
-    @staticmethod
-    def _detect(schema: bool | dict[str, JsonValue]) -> int:
-        dialect = schema.get("$schema") if isinstance(schema, dict) else None
-        if not isinstance(dialect, str):
-            return 2020
-        for name, draft in _DIALECTS:
-            if name in dialect:
-                if draft == 3:
-                    break
-                return draft
-        if "json-schema.org" not in dialect or dialect.rstrip("#").endswith("/schema"):
-            return 2020
-        raise SchemaError(
-            f"the dialect {dialect!r} is not supported",
-            pointer="/$schema",
-            expected=["draft-04", "draft-06", "draft-07", "2019-09", "2020-12"],
-        )
+def _entered(scope: Scope, resource: Resource) -> Scope:
+    """A scope inside a resource: of each name the outermost resource stays."""
+    known = {name for name, _ in scope}
+    new = [(name, resource) for name in resource.dynamic if name not in known]
+    return tuple(sorted((*scope, *new), key=lambda pair: pair[0])) if new else scope

@@ -1,38 +1,39 @@
 """The standard formats of JSON Schema as regular languages.
 
-Each is written from the grammar of its RFC, in Python's regular-expression syntax with ``{name}`` for the parts::
+Most are written from the grammar of their RFC, in Python's regular-expression syntax with ``{name}`` for the parts::
 
-    date-time = date "T" time           RFC 3339, section 5.6 (days of each month, leap years, leap seconds in UTC)
+    date                                RFC 3339, section 5.6 (days of each month, leap years)
+    time, date-time                     the same, with leap seconds (time_format.py)
     duration                            RFC 3339, appendix A
-    email                               RFC 5321, section 4.1.2
-    hostname                            RFC 1123, section 2.1
+    email, idn-email                    RFC 5321, section 4.1.2; RFC 6531, section 3.3
+    hostname                            RFC 1123, section 2.1; from draft 7 on without labels in Punycode
+    idn-hostname                        RFC 5890 to 5893 (idn_format.py)
     ipv4, ipv6                          RFC 2673, section 3.2; RFC 4291, section 2.2
     uri, uri-reference                  RFC 3986, appendix A
     iri, iri-reference                  RFC 3987, section 2.2
     uri-template                        RFC 6570, section 2
     uuid                                RFC 4122, section 3
     json-pointer, relative-json-pointer RFC 6901; draft-bhutton-relative-json-pointer
-
-``regex`` is no regular language, and the internationalised ``idn-email`` and ``idn-hostname`` depend on tables of
-Unicode: these three stay annotations.
+    regex                               ECMA-262, groups nested to a depth (regex_format.py)
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
-from ..regex import CharDfa, RegexLimits, compile_regex, intersect
+from ..regex import CharDfa, Counted, compile_regex
+from .idn_format import idn_hostname_automaton
+from .regex_format import regex_automaton
+from .time_format import date_time_automaton, time_automaton
 
-__all__ = ["FORMATS", "format_automaton"]
+__all__ = ["FORMATS", "format_of", "format_strings"]
 
+_OLD_HOSTNAME = "hostname of RFC 1123"
 _LEAP = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
 _DATE = (
     "(?:[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
     f"|02-(?:0[1-9]|1[0-9]|2[0-8]))|{_LEAP}-02-29)"
-)
-_OFFSET = "(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
-_TIME = (
-    f"(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]+)?{_OFFSET}|23:59:60(?:\\.[0-9]+)?(?:[Zz]|[+-]00:00))"
 )
 _DATE_DURATION = "(?:[0-9]+Y(?:[0-9]+M(?:[0-9]+D)?)?|[0-9]+M(?:[0-9]+D)?|[0-9]+D)"
 _TIME_DURATION = "(?:T(?:[0-9]+H(?:[0-9]+M(?:[0-9]+S)?)?|[0-9]+M(?:[0-9]+S)?|[0-9]+S))"
@@ -40,6 +41,9 @@ _DURATION = f"P(?:{_DATE_DURATION}{_TIME_DURATION}?|{_TIME_DURATION}|[0-9]+W)"
 
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOSTNAME = f"{_LABEL}(?:\\.{_LABEL})*"
+_PLAIN_LABEL = f"(?![Xx][Nn]--){_LABEL}"
+_OTHER_LETTERS = "\\x80-\\U0010ffff"
+_IDN_LABEL = f"[A-Za-z0-9{_OTHER_LETTERS}](?:[A-Za-z0-9{_OTHER_LETTERS}-]{{0,61}}[A-Za-z0-9{_OTHER_LETTERS}])?"
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _IPV4 = f"(?:{_OCTET}\\.){{3}}{_OCTET}"
 _GROUP = "[0-9A-Fa-f]{1,4}"
@@ -50,9 +54,14 @@ _IPV6 = (
     f"|(?:(?:{_GROUP}:){{0,3}}{_GROUP})?::{_GROUP}:{_LAST}|(?:(?:{_GROUP}:){{0,4}}{_GROUP})?::{_LAST}"
     f"|(?:(?:{_GROUP}:){{0,5}}{_GROUP})?::{_GROUP}|(?:(?:{_GROUP}:){{0,6}}{_GROUP})?::)"
 )
-_ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_QUOTED = '"(?:[ !#-\\[\\]-~]|\\\\[ -~])*"'
-_EMAIL = f"(?:{_ATOM}(?:\\.{_ATOM})*|{_QUOTED})@(?:{_HOSTNAME}|\\[(?:{_IPV4}|IPv6:{_IPV6})\\])"
+
+
+def _email(letters: str, label: str) -> str:
+    """Mailbox of RFC 5321, or of RFC 6531 with more letters."""
+    atom = f"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~{letters}-]+"
+    quoted = f'"(?:[ !#-\\[\\]-~{letters}]|\\\\[ -~])*"'
+    return f"(?:{atom}(?:\\.{atom})*|{quoted})@(?:{label}(?:\\.{label})*|\\[(?:{_IPV4}|IPv6:{_IPV6})\\])"
+
 
 _UNRESERVED = "A-Za-z0-9._~\\-"
 _SUB = "!$&'()*+,;="
@@ -93,13 +102,13 @@ _TEMPLATE = (
 )
 _POINTER = "(?:/(?:[^~/]|~[01])*)*"
 
-FORMATS: dict[str, str] = {
+_EXPRESSIONS = {
     "date": _DATE,
-    "time": _TIME,
-    "date-time": f"{_DATE}[Tt]{_TIME}",
     "duration": _DURATION,
-    "email": _EMAIL,
-    "hostname": _HOSTNAME,
+    "email": _email("", _LABEL),
+    "idn-email": _email(_OTHER_LETTERS, _IDN_LABEL),
+    "hostname": f"{_PLAIN_LABEL}(?:\\.{_PLAIN_LABEL})*",
+    _OLD_HOSTNAME: _HOSTNAME,
     "ipv4": _IPV4,
     "ipv6": _IPV6,
     "uri": _URI,
@@ -111,17 +120,30 @@ FORMATS: dict[str, str] = {
     "json-pointer": _POINTER,
     "relative-json-pointer": f"(?:0|[1-9][0-9]*)(?:[+-][1-9][0-9]*)?(?:#|{_POINTER})",
 }
-"""Regular expression of each format, matched from end to end."""
+"""Regular expressions, matched from end to end."""
 
-_MOST_CHARACTERS = {"hostname": 253}
+_MACHINES: dict[str, Callable[[], CharDfa]] = {
+    "time": time_automaton,
+    "date-time": lambda: date_time_automaton(compile_regex(_DATE)),
+    "idn-hostname": idn_hostname_automaton,
+    "regex": regex_automaton,
+}
+_MOST_CHARACTERS = {"hostname": 253, _OLD_HOSTNAME: 253, "idn-hostname": 253}
+
+FORMATS = frozenset((*_EXPRESSIONS, *_MACHINES)) - {_OLD_HOSTNAME}
+"""Formats that can be asserted."""
+
+
+def format_of(value: object, draft: int) -> str | None:
+    """What a format means in a draft, for :func:`format_strings`; None if it is unknown."""
+    if value == "hostname" and draft < 7:
+        return _OLD_HOSTNAME
+    return value if isinstance(value, str) and value in FORMATS else None
 
 
 @cache
-def format_automaton(name: str) -> CharDfa:
-    """The automaton of a format of FORMATS; made once in a process."""
-    limits = RegexLimits(positions=100_000)
-    automaton = compile_regex(FORMATS[name], dialect="python", flags="s", limits=limits)
-    most = _MOST_CHARACTERS.get(name)
-    if most is None:
-        return automaton
-    return intersect(automaton, compile_regex(f".{{1,{most}}}", dialect="python", flags="s"))
+def format_strings(name: str) -> Counted:
+    """The strings of a format; made once in a process."""
+    machine = _MACHINES.get(name)
+    automaton = machine() if machine is not None else compile_regex(_EXPRESSIONS[name], dialect="python", flags="s")
+    return Counted(automaton, 0, _MOST_CHARACTERS.get(name))

@@ -12,21 +12,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import LimitError
 from ..regex import CharDfa
-from .shapes import Conjunction
 
-__all__ = ["KeyLanguage", "finite_automaton", "key_language"]
+__all__ = ["ENDLESS", "KeyLanguage", "finite_automaton", "key_language"]
 
 _MOST_STATES = 65_536
+_SURROGATES: tuple[int, ...] = ()
+"""Stands for the classes of the surrogates, which no key has."""
+
+ENDLESS = -1
+"""More keys than an object can have."""
+
+_MOST_WORDS = 1 << 31
+
+Label = TypeVar("Label")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KeyLanguage:
+class KeyLanguage(Generic[Label]):
     """An automaton whose accepting states say what the value of a key must be.
 
     Attributes:
@@ -35,14 +45,14 @@ class KeyLanguage:
     """
 
     automaton: CharDfa
-    labels: tuple[Conjunction | None, ...]
+    labels: tuple[Label | None, ...]
 
     @property
     def empty(self) -> bool:
         """True if no key is allowed."""
         return self.automaton.start == 0
 
-    def kept(self, keep: Callable[[Conjunction], bool]) -> KeyLanguage:
+    def kept(self, keep: Callable[[Label], bool]) -> KeyLanguage[Label]:
         """The language without the keys whose values cannot exist."""
         labels = [label if label is not None and keep(label) else None for label in self.labels]
         trans = self.automaton.trans.copy()
@@ -53,34 +63,70 @@ class KeyLanguage:
         automaton = CharDfa(trans, accept, self.automaton.bounds, self.automaton.classes, start)
         return KeyLanguage(automaton, tuple(labels))
 
-    def names(self) -> Iterator[tuple[str, Conjunction]]:
-        """The allowed keys, shortest first, with what their values must be."""
+    def words(self) -> NDArray[np.int64]:
+        """By state, the number of keys that are accepted from there; ENDLESS if an object cannot have them all.
+
+        O(states * classes) for each step of the longest path to a state that is in no cycle.
+        """
+        trans = self.automaton.trans
+        characters = _class_sizes(self.automaton)
+        words = np.zeros(len(trans), np.int64)
+        known = np.zeros(len(trans), np.bool_)
+        known[0] = True
+        while True:
+            ready = np.flatnonzero(~known & known[trans].all(axis=1))
+            if not ready.size:
+                break
+            words[ready] = np.minimum(self.automaton.accept[ready] + words[trans[ready]] @ characters, _MOST_WORDS)
+            known[ready] = True
+        words[~known | (words >= _MOST_WORDS)] = ENDLESS
+        return words
+
+    def names(self, wanted: int) -> Iterator[tuple[str, Label]]:
+        """Allowed keys, shortest first, with what their values must be.
+
+        Of characters that make no difference, and of beginnings of one length that lead to one state, as many as keys
+        are wanted: so many there are if the language has them.
+        """
         automaton = self.automaton
-        letters = [_letter(automaton, cls) for cls in range(automaton.trans.shape[1])]
+        letters = [_letters(automaton, cls, wanted) for cls in range(automaton.trans.shape[1])]
         level = [("", automaton.start)] if automaton.start else []
         while level:
-            following: list[tuple[str, int]] = []
+            following: dict[int, list[str]] = {}
             for name, state in level:
                 label = self.labels[state]
                 if label is not None:
                     yield name, label
                 for cls, target in enumerate(automaton.trans[state].tolist()):
-                    if target:
-                        following.extend((name + letter, target) for letter in letters[cls])
-            level = following[:_MOST_STATES]
+                    names = following.setdefault(target, [])
+                    if target and len(names) < wanted:
+                        names.extend(name + letter for letter in letters[cls][: wanted - len(names)])
+            level = [(name, state) for state, names in following.items() for name in names]
 
 
-def _letter(automaton: CharDfa, cls: int) -> str:
-    """Some characters of a class, the readable ones first."""
-    bounds = [*automaton.bounds.tolist(), 0x110000]
+def _class_sizes(automaton: CharDfa) -> NDArray[np.int64]:
+    """Number of characters of each class; surrogates are none."""
+    edges = np.append(automaton.bounds, 0x110000).astype(np.int64)
+    low, high = edges[:-1], edges[1:]
+    surrogates = np.maximum(np.minimum(high, 0xE000) - np.maximum(low, 0xD800), 0)
+    sizes = np.zeros(automaton.trans.shape[1], np.int64)
+    np.add.at(sizes, automaton.classes, high - low - surrogates)
+    return sizes
+
+
+def _letters(automaton: CharDfa, cls: int, most: int) -> str:
+    """Characters of a class, the readable ones first."""
+    ends = [*automaton.bounds[1:].tolist(), 0x110000]
     found: list[int] = []
-    for index, one in enumerate(automaton.classes.tolist()):
+    others: list[int] = []
+    for low, end, one in zip(automaton.bounds.tolist(), ends, automaton.classes.tolist(), strict=True):
         if one == cls:
-            low, high = bounds[index], bounds[index + 1]
-            found.extend(code for code in range(low, min(high, low + 64)) if not 0xD800 <= code <= 0xDFFF)
-            found.extend(code for code in range(97, 123) if low <= code < high)
-    ranked = sorted(set(found), key=lambda code: (not 97 <= code < 123, not 48 <= code < 58, not 32 < code < 127, code))
-    return "".join(map(chr, ranked[:26]))
+            found.extend(range(low, min(end, 128)))
+            if len(others) < most:
+                codes = (code for code in range(max(low, 128), end) if not 0xD800 <= code <= 0xDFFF)
+                others.extend(islice(codes, most))
+    found.sort(key=lambda code: (not 97 <= code < 123, not 48 <= code < 58, not 32 < code < 127, code))
+    return "".join(map(chr, (*found, *others)[:most]))
 
 
 def finite_automaton(texts: Sequence[str]) -> CharDfa:
@@ -114,7 +160,7 @@ def finite_automaton(texts: Sequence[str]) -> CharDfa:
     )
 
 
-def key_language(automata: Sequence[CharDfa], label: Callable[[tuple[bool, ...]], Conjunction | None]) -> KeyLanguage:
+def key_language(automata: Sequence[CharDfa], label: Callable[[tuple[bool, ...]], Label | None]) -> KeyLanguage[Label]:
     """Run automata side by side.
 
     Args:
@@ -129,7 +175,7 @@ def key_language(automata: Sequence[CharDfa], label: Callable[[tuple[bool, ...]]
     numbers = {start: 1}
     waiting = [start]
     rows: list[list[int]] = [[0] * len(columns)]
-    labels: list[Conjunction | None] = [None]
+    labels: list[Label | None] = [None]
     while waiting:
         following: list[tuple[int, ...]] = []
         for state in waiting:
@@ -137,6 +183,9 @@ def key_language(automata: Sequence[CharDfa], label: Callable[[tuple[bool, ...]]
             labels.append(label(accepts))
             row = []
             for column in columns:
+                if column == _SURROGATES:
+                    row.append(0)
+                    continue
                 target = tuple(
                     int(automaton.trans[s, cls]) for automaton, s, cls in zip(automata, state, column, strict=True)
                 )
@@ -163,16 +212,18 @@ def key_language(automata: Sequence[CharDfa], label: Callable[[tuple[bool, ...]]
 
 def _joint_classes(automata: Sequence[CharDfa]) -> tuple[list[tuple[int, tuple[int, ...]]], list[tuple[int, ...]]]:
     """Intervals of code points with each automaton's class, and the distinct combinations of classes."""
-    edges = sorted({0, *(int(bound) for automaton in automata for bound in automaton.bounds)})
+    edges = sorted({0, 0xD800, 0xE000, *(int(bound) for automaton in automata for bound in automaton.bounds)})
     bounds: list[tuple[int, tuple[int, ...]]] = []
     for low in edges:
         column = tuple(automaton.class_of(low) for automaton in automata)
+        if 0xD800 <= low < 0xE000:
+            column = _SURROGATES
         if not bounds or bounds[-1][1] != column:
             bounds.append((low, column))
     return bounds, list(dict.fromkeys(column for _, column in bounds))
 
 
-def _alive(trans: NDArray[np.int32], labels: Sequence[Conjunction | None]) -> NDArray[np.bool_]:
+def _alive(trans: NDArray[np.int32], labels: Sequence[object]) -> NDArray[np.bool_]:
     """States from which a labelled state can be reached."""
     alive = np.array([label is not None for label in labels])
     alive[0] = False

@@ -1,6 +1,6 @@
 """What becomes of each keyword: enforced, an annotation, or refused. Nothing else exists.
 
-A keyword that the dialect of the schema does not know is an annotation there (``const`` in draft 4), as the
+A keyword that the dialect of its subschema does not know is an annotation there (``const`` in draft 4), as the
 specification says; one that it knows and that the lowering cannot enforce is refused, with its pointer.
 """
 
@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ...errors import SchemaError
+from .dialects import children
 from .document import Document, JsonValue, Subschema, escape_pointer
 from .formats import FORMATS
 
@@ -46,6 +47,7 @@ _ASSERTIONS: dict[str, tuple[int, int]] = {
     "maximum": _EVERY,
     "exclusiveMinimum": _EVERY,
     "exclusiveMaximum": _EVERY,
+    "multipleOf": _EVERY,
     "minLength": _EVERY,
     "maxLength": _EVERY,
     "pattern": _EVERY,
@@ -65,51 +67,65 @@ _ASSERTIONS: dict[str, tuple[int, int]] = {
     "anyOf": _EVERY,
     "oneOf": _EVERY,
     "not": _EVERY,
-    "$ref": _EVERY,
-}
-_NOT_YET: dict[str, tuple[int, int]] = {
-    "multipleOf": _EVERY,
-    "uniqueItems": _EVERY,
-    "dependencies": (4, 2019),
+    "dependencies": _EVERY,
     "contains": (6, 2020),
     "minContains": (2019, 2020),
     "maxContains": (2019, 2020),
     "if": (7, 2020),
+    "then": (7, 2020),
+    "else": (7, 2020),
     "dependentRequired": (2019, 2020),
     "dependentSchemas": (2019, 2020),
     "unevaluatedItems": (2019, 2020),
     "unevaluatedProperties": (2019, 2020),
+    "$ref": _EVERY,
     "$dynamicRef": (2020, 2020),
     "$recursiveRef": (2019, 2019),
+}
+_NOT_YET: dict[str, tuple[int, int]] = {
+    "uniqueItems": _EVERY,
 }
 _STANDARD_ANNOTATIONS = frozenset(
     "$schema $id id $anchor $dynamicAnchor $recursiveAnchor $vocabulary $comment $defs definitions title "
     "description default "
-    "examples deprecated readOnly writeOnly format contentEncoding contentMediaType contentSchema then else".split()
+    "examples deprecated readOnly writeOnly format contentEncoding contentMediaType contentSchema".split()
 )
-_SCHEMA_MAPS = ("properties", "patternProperties")
-_SCHEMA_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
-_SCHEMAS = ("additionalProperties", "additionalItems", "items", "not", "propertyNames")
+_BESIDE = {"then": "if", "else": "if", "minContains": "contains", "maxContains": "contains"}
+"""Keywords that mean nothing without another."""
+_ASIDE = ("$defs", "definitions", "contentSchema")
+"""Keywords whose schemas assert nothing where they stand."""
 
 
-def treatment(document: Document, keyword: str, value: JsonValue) -> tuple[Treatment, str]:
-    """What becomes of a keyword with this value in this document, and why if it is not enforced."""
-    draft = document.draft
-    for table, outcome in ((_ASSERTIONS, Treatment.ENFORCED), (_NOT_YET, Treatment.REFUSED)):
-        known = table.get(keyword)
-        if known is not None:
-            if not known[0] <= draft <= known[1]:
-                return Treatment.ANNOTATION, "not a keyword of this dialect"
-            if outcome is Treatment.REFUSED and _says_nothing(keyword, value):
-                return Treatment.ENFORCED, ""
-            return outcome, "" if outcome is Treatment.ENFORCED else "not enforced by this version"
-    if keyword == "format" and document.assert_formats:
+def treatment(subschema: Subschema, keyword: str) -> tuple[Treatment, str]:
+    """What becomes of a keyword of a subschema, and why if it is not enforced."""
+    written, schema = subschema.written, subschema.schema
+    value = written[keyword] if isinstance(written, dict) else None
+    if isinstance(schema, dict) and keyword not in schema:
+        return Treatment.ANNOTATION, _why_silent(subschema, keyword)
+    beside = _BESIDE.get(keyword)
+    if beside is not None and isinstance(schema, dict) and beside not in schema:
+        return Treatment.ANNOTATION, f"means nothing without {beside}"
+    if keyword in _ASSERTIONS:
+        return Treatment.ENFORCED, ""
+    if keyword in _NOT_YET:
+        if _says_nothing(keyword, value):
+            return Treatment.ENFORCED, ""
+        return Treatment.REFUSED, "not enforced by this version"
+    if keyword == "format":
         if isinstance(value, str) and value in FORMATS:
             return Treatment.ENFORCED, ""
         return Treatment.ANNOTATION, "a format without an automaton"
     if keyword in _STANDARD_ANNOTATIONS:
         return Treatment.ANNOTATION, ""
     return Treatment.ANNOTATION, "unknown keyword"
+
+
+def _why_silent(subschema: Subschema, keyword: str) -> str:
+    """Why a keyword that was written means nothing."""
+    dialect = subschema.resource.dialect
+    if dialect.hides and isinstance(subschema.written, dict) and "$ref" in subschema.written:
+        return "hidden by $ref in this dialect"
+    return "not a keyword of this dialect" if keyword in dialect.silent else ""
 
 
 _TYPE_NAMES = frozenset(("null", "boolean", "object", "array", "number", "string", "integer"))
@@ -134,19 +150,34 @@ def _is_names(value: JsonValue) -> bool:
     return isinstance(value, list) and all(isinstance(name, str) for name in value)
 
 
+def _is_names_by_name(value: JsonValue) -> bool:
+    return isinstance(value, dict) and all(map(_is_names, value.values()))
+
+
+def _is_dependencies(value: JsonValue) -> bool:
+    return isinstance(value, dict) and all(isinstance(one, (dict, bool)) or _is_names(one) for one in value.values())
+
+
 _WELL_FORMED: dict[str, tuple[Callable[[JsonValue], bool], str]] = {
     **dict.fromkeys(
-        ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
+        "minLength maxLength minItems maxItems minContains maxContains minProperties maxProperties".split(),
         (_is_count, "a non-negative integer"),
     ),
     **dict.fromkeys(("minimum", "maximum"), (_is_number, "a number")),
+    "multipleOf": (lambda value: _is_number(value) and value > 0, "a number above 0"),
     **dict.fromkeys(
         ("exclusiveMinimum", "exclusiveMaximum"),
         (lambda value: _is_number(value) or isinstance(value, bool), "a number"),
     ),
     "type": (_is_type, "the name of a type, or several: " + ", ".join(sorted(_TYPE_NAMES))),
     "required": (_is_names, "an array of strings"),
-    **dict.fromkeys(("properties", "patternProperties"), (lambda value: isinstance(value, dict), "an object")),
+    **dict.fromkeys(
+        ("properties", "patternProperties", "dependentSchemas"),
+        (lambda value: isinstance(value, dict), "an object of schemas"),
+    ),
+    "dependentRequired": (_is_names_by_name, "an object of arrays of strings"),
+    "dependencies": (_is_dependencies, "an object of schemas and arrays of strings"),
+    "uniqueItems": (lambda value: isinstance(value, bool), "a boolean"),
     "enum": (lambda value: isinstance(value, list), "an array"),
     "pattern": (lambda value: isinstance(value, str), "a string"),
     **dict.fromkeys(
@@ -174,29 +205,11 @@ def _says_nothing(keyword: str, value: JsonValue) -> bool:
 
 
 def _children(document: Document, subschema: Subschema) -> Iterator[Subschema]:
-    schema = subschema.schema
-    if isinstance(schema, bool):
-        return
-    if "$ref" in schema:
-        yield document.resolve(subschema)
-        if document.draft <= 7:
-            return
-    for keyword in _SCHEMA_MAPS:
-        value = schema.get(keyword)
-        for name in value if isinstance(value, dict) else ():
-            yield document.child(subschema, keyword, name)
-    for keyword in _SCHEMA_LISTS:
-        value = schema.get(keyword)
-        if isinstance(value, list) and (keyword != "prefixItems" or document.draft == 2020):
-            for index in range(len(value)):
-                yield document.child(subschema, keyword, index)
-    for keyword in _SCHEMAS:
-        value = schema.get(keyword)
-        if isinstance(value, list) and keyword == "items":
-            for index in range(len(value)):
-                yield document.child(subschema, keyword, index)
-        elif value is not None:
-            yield document.child(subschema, keyword)
+    yield from document.references(subschema)
+    if isinstance(subschema.schema, dict):
+        for path, _ in children(subschema.schema, subschema.resource.dialect):
+            if path[0] not in _ASIDE:
+                yield document.child(subschema, *path)
 
 
 def _reachable(document: Document) -> Iterator[Subschema]:
@@ -214,17 +227,11 @@ def _reachable(document: Document) -> Iterator[Subschema]:
 def findings(document: Document) -> Iterator[Finding]:
     """Every keyword that the root can reach, in the document's order."""
     for subschema in _reachable(document):
-        if isinstance(subschema.schema, bool):
+        if isinstance(subschema.written, bool):
             continue
-        hidden = document.draft <= 7 and "$ref" in subschema.schema
-        for keyword, value in subschema.schema.items():
-            pointer = f"{subschema.pointer}/{escape_pointer(keyword)}"
-            if hidden and keyword != "$ref":
-                note = "hidden by $ref in this dialect"
-                yield Finding(pointer, keyword, Treatment.ANNOTATION, note, value)
-                continue
-            outcome, reason = treatment(document, keyword, value)
-            yield Finding(pointer, keyword, outcome, reason, value)
+        for keyword, value in subschema.written.items():
+            outcome, reason = treatment(subschema, keyword)
+            yield Finding(f"{subschema.pointer}/{escape_pointer(keyword)}", keyword, outcome, reason, value)
 
 
 def check(document: Document) -> list[Finding]:

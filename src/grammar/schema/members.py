@@ -11,19 +11,32 @@ A key that one subschema declares and another does not is additional for the oth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import count, product
+from itertools import count, islice, product
 from string import ascii_letters, digits, punctuation
 from typing import Protocol
 
 from ...errors import SchemaError
-from ..regex import CharDfa
+from ..regex import CharDfa, complement, from_ranges, union
+from .atoms import NameSet
 from .document import Document, JsonValue, Subschema
 from .key_language import KeyLanguage, finite_automaton, key_language
 from .shapes import TUPLE, Conjunction, conjunction, count_value, is_text
 
-__all__ = ["Items", "Members", "NameLanguages", "free_names", "items_of", "members_of"]
+__all__ = [
+    "NO_MORE",
+    "Further",
+    "Items",
+    "Label",
+    "Members",
+    "NameLanguages",
+    "free_names",
+    "items_of",
+    "labelled_others",
+    "language_of",
+    "members_of",
+]
 
 
 _NAME_LETTERS = ascii_letters + digits + "".join(mark for mark in punctuation if mark not in '"\\\\') + " "
@@ -34,6 +47,9 @@ class NameLanguages(Protocol):
 
     def pattern(self, source: str, pointer: str) -> CharDfa:
         """The names in which a pattern matches."""
+
+    def name_set(self, names: NameSet) -> CharDfa:
+        """The names of a set."""
 
     def names(self, conjuncts: Conjunction) -> CharDfa:
         """The strings that a conjunction allows."""
@@ -46,6 +62,43 @@ def free_names(taken: frozenset[str] | set[str] | dict[str, Conjunction]) -> Ite
             name = "".join(letters)
             if name not in taken:
                 yield name
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """What is asked of the members that are still to come, besides what the subschemas say.
+
+    Attributes:
+        named: members that must be there, with what their values must be besides.
+        everywhere: what the values of all members with some names must be besides.
+        used: keys that are there already.
+        count: how many members are there already.
+        fewest: members still to come at least.
+        most: members still to come at most, or None.
+    """
+
+    named: tuple[tuple[str, Conjunction], ...] = ()
+    everywhere: tuple[tuple[str | NameSet, Conjunction], ...] = ()
+    used: frozenset[str] = frozenset()
+    count: int = 0
+    fewest: int = 0
+    most: int | None = None
+
+
+NO_MORE = Further()
+"""Nothing is asked besides."""
+
+
+def language_of(names: NameSet, languages: NameLanguages) -> CharDfa:
+    """The automaton of a set of names."""
+    found = from_ranges([])
+    for source in names.patterns:
+        found = union(found, languages.pattern(source, names.pointer))
+    if names.names:
+        found = union(found, finite_automaton(tuple(filter(is_text, names.names))))
+    if names.schema is not None:
+        found = union(found, languages.names(names.schema))
+    return complement(found) if names.outside else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +117,22 @@ class Members:
     keys: dict[str, Conjunction]
     required: frozenset[str]
     additional: Conjunction
-    others: KeyLanguage | None
+    others: KeyLanguage[Conjunction] | None
     fewest: int
     most: int | None
 
-    def other_names(self) -> Iterator[tuple[str, Conjunction]]:
-        """Names that are not declared, shortest first, with what their values must be."""
+    def other_names(self, wanted: int, keep: Callable[[Conjunction], bool]) -> Iterator[tuple[str, Conjunction]]:
+        """Names that are not declared, with what their values must be, shortest first, as many as wanted if there are.
+
+        Args:
+            wanted: how many.
+            keep: whether a value is possible; names with others are left out.
+        """
         if self.others is not None:
-            return self.others.names()
-        return ((name, self.additional) for name in free_names(self.keys))
+            return islice(self.others.kept(keep).names(wanted), wanted)
+        if not keep(self.additional):
+            return iter(())
+        return ((name, self.additional) for name in islice(free_names(self.keys), wanted))
 
     def other_values(self) -> list[Conjunction]:
         """What the values of members that are not declared may have to be."""
@@ -131,16 +191,16 @@ def _required(part: Subschema) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What one subschema says of members."""
+    """What one subschema says of members. Without the subschema: what is asked besides."""
 
-    subschema: Subschema
+    subschema: Subschema | None
     patterns: tuple[tuple[CharDfa, Subschema], ...]
     rest: tuple[Subschema, ...]
 
     def of(self, document: Document, name: str) -> list[Subschema]:
         """What it says of the value of one name."""
         found = [child for automaton, child in self.patterns if automaton.accepts(name)]
-        if name in _mapping(self.subschema, "properties"):
+        if self.subschema is not None and name in _mapping(self.subschema, "properties"):
             found.append(document.child(self.subschema, "properties", name))
         return found or list(self.rest)
 
@@ -158,39 +218,97 @@ def _part(document: Document, subschema: Subschema, languages: NameLanguages) ->
     return _Part(subschema, patterns, rest)
 
 
-def members_of(document: Document, conjuncts: Conjunction, languages: NameLanguages) -> Members:
-    """The members that all of some subschemas allow."""
-    parts = [_part(document, document.subschemas[index], languages) for index in dict.fromkeys(conjuncts)]
-    names: dict[str, None] = {}
-    for part in parts:
-        names.update(dict.fromkeys(_mapping(part.subschema, "properties")))
-    required = frozenset(name for part in parts for name in _required(part.subschema))
-    names.update(dict.fromkeys(name for part in parts for name in _required(part.subschema)))
+def _parts(
+    document: Document, conjuncts: Conjunction, languages: NameLanguages, further: Further
+) -> tuple[list[_Part], list[CharDfa], dict[str, list[Subschema]]]:
+    """What is said of members in general, what all keys must be, and what is asked of single keys besides."""
+    subschemas = [document.subschemas[index] for index in dict.fromkeys(conjuncts)]
+    parts = [_part(document, subschema, languages) for subschema in subschemas]
     allowed = [
-        languages.names(conjunction([document.child(part.subschema, "propertyNames")]))
-        for part in parts
-        if document.draft >= 6 and isinstance(part.subschema.schema, dict) and "propertyNames" in part.subschema.schema
+        languages.names(conjunction([document.child(subschema, "propertyNames")]))
+        for subschema in subschemas
+        if isinstance(subschema.schema, dict) and "propertyNames" in subschema.schema
     ]
+    besides: dict[str, list[Subschema]] = {}
+    for name, value in (*further.named, *further.everywhere):
+        meant = [document.subschemas[index] for index in value]
+        if isinstance(name, str):
+            besides.setdefault(name, []).extend(meant)
+        else:
+            parts.append(_Part(None, tuple((languages.name_set(name), one) for one in meant), ()))
+    return parts, allowed, besides
+
+
+def members_of(
+    document: Document, conjuncts: Conjunction, languages: NameLanguages, further: Further = NO_MORE
+) -> Members:
+    """The members that all of some subschemas allow, of those that are still to come."""
+    subschemas = [document.subschemas[index] for index in dict.fromkeys(conjuncts)]
+    parts, allowed, besides = _parts(document, conjuncts, languages, further)
+    names: dict[str, None] = {}
+    for subschema in subschemas:
+        names.update(dict.fromkeys(_mapping(subschema, "properties")))
+    needed = [
+        *(name for subschema in subschemas for name in _required(subschema)),
+        *(name for name, _ in further.named),
+    ]
+    names.update(dict.fromkeys(needed))
+    names.update(dict.fromkeys(besides))
     keys = {}
     for name in names:
-        if is_text(name) and all(automaton.accepts(name) for automaton in allowed):
-            keys[name] = conjunction(child for part in parts for child in part.of(document, name))
+        if is_text(name) and name not in further.used and all(automaton.accepts(name) for automaton in allowed):
+            said = (child for part in parts for child in part.of(document, name))
+            keys[name] = conjunction((*said, *besides.get(name, ())))
         else:
             keys[name] = conjunction([document.nothing()])
     rest = conjunction(child for part in parts for child in part.rest)
     others = None
     if allowed or any(part.patterns for part in parts):
         others = _others(parts, allowed, tuple(names))
-    fewest, most = _bounds([part.subschema for part in parts], "minProperties", "maxProperties")
-    return Members(keys, required, rest, others, fewest, most)
+    fewest, most = _bounds(subschemas, "minProperties", "maxProperties")
+    fewest = max(fewest - further.count, further.fewest)
+    bounds = [bound for bound in (None if most is None else most - further.count, further.most) if bound is not None]
+    required = frozenset(needed) - further.used
+    return Members(keys, required, rest, others, fewest, min(bounds, default=None))
 
 
-def _others(parts: list[_Part], allowed: list[CharDfa], declared: tuple[str, ...]) -> KeyLanguage:
+Label = tuple[Conjunction, frozenset[int]]
+"""What the value of an undeclared key must be, and which of some sets of names the key is in."""
+
+
+def _others(parts: list[_Part], allowed: list[CharDfa], declared: tuple[str, ...]) -> KeyLanguage[Conjunction]:
     """The keys that are not declared."""
     patterns = [automaton for part in parts for automaton, _ in part.patterns]
+    value = _value_label(parts, len(patterns), len(allowed))
+    return key_language([*patterns, *allowed, finite_automaton(declared)], value)
+
+
+def labelled_others(
+    document: Document,
+    conjuncts: Conjunction,
+    languages: NameLanguages,
+    further: Further,
+    declared: tuple[str, ...],
+    sets: tuple[NameSet, ...],
+) -> KeyLanguage[Label]:
+    """The keys that are not declared, labelled by what their values must be and by the sets of names they are in."""
+    parts, allowed, _ = _parts(document, conjuncts, languages, further)
+    patterns = [automaton for part in parts for automaton, _ in part.patterns]
+    value = _value_label(parts, len(patterns), len(allowed))
+
+    def label(accepts: tuple[bool, ...]) -> Label | None:
+        found = value(accepts[len(sets) :])
+        return None if found is None else (found, frozenset(i for i in range(len(sets)) if accepts[i]))
+
+    automata = [languages.name_set(names) for names in sets]
+    return key_language([*automata, *patterns, *allowed, finite_automaton(declared)], label)
+
+
+def _value_label(parts: list[_Part], patterns: int, allowed: int) -> Callable[[tuple[bool, ...]], Conjunction | None]:
+    """What the value of a key must be by what accepts it: the patterns, what all keys must be, the declared keys."""
 
     def label(accepts: tuple[bool, ...]) -> Conjunction | None:
-        if accepts[-1] or not all(accepts[len(patterns) : -1]):
+        if accepts[-1] or not all(accepts[patterns:-1]):
             return None
         holding: list[Subschema] = []
         at = 0
@@ -200,7 +318,7 @@ def _others(parts: list[_Part], allowed: list[CharDfa], declared: tuple[str, ...
             holding.extend(matched or part.rest)
         return conjunction(holding)
 
-    return key_language([*patterns, *allowed, finite_automaton(declared)], label)
+    return label
 
 
 def _split(document: Document, part: Subschema) -> tuple[list[Subschema], list[Subschema], bool]:
@@ -210,8 +328,8 @@ def _split(document: Document, part: Subschema) -> tuple[list[Subschema], list[S
         return [], [], False
     if TUPLE in schema:
         return [document.child(part, TUPLE, index) for index in range(len(schema[TUPLE]))], [], True
-    keyword = "prefixItems" if document.draft == 2020 else "items"
-    after = "items" if document.draft == 2020 else "additionalItems"
+    keyword = "prefixItems" if part.draft == 2020 else "items"
+    after = "items" if part.draft == 2020 else "additionalItems"
     first = schema.get(keyword)
     if isinstance(first, list):
         prefix = [document.child(part, keyword, index) for index in range(len(first))]

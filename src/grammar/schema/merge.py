@@ -1,8 +1,9 @@
 """A conjunction of subschemas as alternatives: one subschema after the other is merged into the shapes so far.
 
-``anyOf`` makes a shape several; so does ``oneOf`` where its branches exclude each other *in the shape at hand*, which
-is shown branch by branch: a value of two of them would be a value of the shape merged with both. ``not`` is pushed
-inwards (``negation.py``).
+``anyOf`` makes a shape several. So does ``oneOf``; where two of its branches do not exclude each other *in the shape at
+hand* (a value of both would be a value of the shape merged with both), one is merged with the opposite of the other.
+``if`` is two shapes: it holds and ``then`` does, or its opposite holds and ``else`` does. Opposites of scalars are shapes
+(``negation.py``); what is to be said of members and items and is no plain bound becomes clauses (``clauses.py``).
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ...errors import SchemaError
+from .clauses import ClauseMaker
 from .document import Document, Subschema
-from .negation import Negation
-from .shapes import ARRAY_KEYWORDS, OBJECT_KEYWORDS, SCALAR_KEYWORDS, Conjunction, Shape
+from .negation import Negation, constrained
+from .shapes import ARRAY_KEYWORDS, OBJECT_KEYWORDS, SCALAR_KEYWORDS, Conjunction, Shape, Types
+from .strings import StringLanguages
+from .unevaluated import Unevaluated
 
 __all__ = ["Merger"]
 
@@ -23,20 +27,24 @@ class Merger:
 
     Args:
         document: the document.
+        strings: its patterns.
         satisfiable: whether some value has a shape; True where that cannot be told.
     """
 
-    def __init__(self, document: Document, satisfiable: Callable[[Shape], bool]) -> None:
+    def __init__(self, document: Document, strings: StringLanguages, satisfiable: Callable[[Shape], bool]) -> None:
         self._document = document
         self._satisfiable = satisfiable
-        self._negation = Negation(document, self.apply)
+        self._unevaluated = Unevaluated(document, strings)
+        self._objects = ClauseMaker(document, Types.OBJECT, self._unevaluated.rewrite)
+        self._arrays = ClauseMaker(document, Types.ARRAY, self._unevaluated.rewrite)
+        self._negation = Negation(document, self.apply, satisfiable, self._objects, self._arrays)
 
     def alternatives(self, conjuncts: Conjunction) -> list[Shape]:
         """The alternatives of a conjunction; none if it is plainly empty.
 
         Raises:
-            SchemaError: a keyword's value is malformed, a reference leads back to itself without reading anything, or
-                ``oneOf`` or ``not`` cannot be enforced here.
+            SchemaError: a keyword's value is malformed, or a reference leads back to itself without reading anything.
+            LimitError: alternatives have too many combinations.
         """
         shapes = [Shape()]
         for index in conjuncts:
@@ -46,6 +54,7 @@ class Merger:
 
     def apply(self, subschema: Subschema, shape: Shape, active: tuple[int, ...]) -> list[Shape]:
         """The alternatives of a shape under one more subschema; ``active``: those that led here without reading."""
+        subschema = self._unevaluated.rewrite(subschema)
         schema = subschema.schema
         if isinstance(schema, bool):
             return [shape] if schema else []
@@ -57,11 +66,8 @@ class Merger:
             )
         active = (*active, subschema.index)
         document = self._document
-        if "$ref" in schema and document.draft <= 7:
-            return self.apply(document.resolve(subschema), shape, active)
         shapes = self._keywords(subschema, shape)
-        if "$ref" in schema:
-            target = document.resolve(subschema)
+        for target in (*document.references(subschema), *document.same(subschema)):
             shapes = [result for one in shapes for result in self.apply(target, one, active)]
         for child in self._children(subschema, "allOf"):
             shapes = [result for one in shapes for result in self.apply(child, one, active)]
@@ -71,8 +77,12 @@ class Merger:
         if "not" in schema:
             child = document.child(subschema, "not")
             shapes = [result for one in shapes for result in self._negation.negate(child, one, active)]
+        if not _CLAUSES.isdisjoint(schema):
+            shapes = self._clauses(subschema, shapes, active)
         if "oneOf" in schema:
             shapes = [result for one in shapes for result in self._one_of(subschema, one, active)]
+        if "if" in schema and not {"then", "else"}.isdisjoint(schema):
+            shapes = self._conditional(subschema, shapes, active)
         return [one for one in dict.fromkeys(shapes) if one.types]
 
     def _children(self, subschema: Subschema, keyword: str) -> list[Subschema]:
@@ -86,7 +96,7 @@ class Merger:
             return [shape]
         shapes = [shape]
         for keyword, apply in SCALAR_KEYWORDS.items():
-            if keyword in schema and (keyword != "const" or self._document.draft >= 6):
+            if keyword in schema:
                 shapes = [r for one in shapes for r in apply(self._document, subschema, one, schema[keyword])]
         if not ARRAY_KEYWORDS.isdisjoint(schema):
             shapes = [replace(one, arrays=(*one.arrays, subschema.index)) for one in shapes]
@@ -94,22 +104,69 @@ class Merger:
             shapes = [replace(one, objects=(*one.objects, subschema.index)) for one in shapes]
         return shapes
 
+    def _clauses(self, subschema: Subschema, shapes: list[Shape], active: tuple[int, ...]) -> list[Shape]:
+        """Shapes with the clauses of the keywords that are nothing else."""
+        for keyword in _CLAUSES.intersection(subschema.schema if isinstance(subschema.schema, dict) else ()):
+            if keyword in _ARRAY_CLAUSES:
+                added = self._arrays.keyword(subschema, keyword, active)
+                shapes = [constrained(one, Types.ARRAY, added) for one in shapes]
+            else:
+                added = self._objects.keyword(subschema, keyword, active)
+                shapes = [constrained(one, Types.OBJECT, added) for one in shapes]
+        return shapes
+
     def _one_of(self, subschema: Subschema, shape: Shape, active: tuple[int, ...]) -> list[Shape]:
+        """The alternatives of which exactly one branch holds."""
         children = self._children(subschema, "oneOf")
         branches = [self.apply(child, shape, active) for child in children]
+        apart: set[tuple[int, int]] = set()
+        found: list[Shape] = []
         for first, results in enumerate(branches):
-            for second in range(first + 1, len(children)):
-                if not branches[second]:
+            for second, child in enumerate(children):
+                if second == first or not branches[second] or (second, first) in apart:
                     continue
+                narrowed: list[Shape] = []
                 for one in results:
-                    for both in self.apply(children[second], one, active):
-                        if self._satisfiable(both):
-                            raise SchemaError(
-                                f"branches {first} and {second} of oneOf may hold together",
-                                pointer=f"{subschema.pointer}/oneOf",
-                                expected=[
-                                    "branches that exclude each other by type, required constants, enums or bounds"
-                                ],
-                                hint="use anyOf, or tell the branches apart by a property with a constant value",
-                            )
-        return [one for results in branches for one in results]
+                    both = self.apply(child, one, active)
+                    if any(map(self._satisfiable, both)):
+                        narrowed.extend(self._negation.negate(child, one, active))
+                    else:
+                        narrowed.append(one)
+                if narrowed == branches[first]:
+                    apart.add((first, second))
+                results = narrowed
+            found.extend(one for one in results if results == branches[first] or self._satisfiable(one))
+        return found
+
+    def _conditional(self, subschema: Subschema, shapes: list[Shape], active: tuple[int, ...]) -> list[Shape]:
+        """The shapes of ``if``, with ``then`` or with ``else``; with clauses for both if there are many already."""
+        schema = subschema.schema if isinstance(subschema.schema, dict) else {}
+        document = self._document
+        condition = document.child(subschema, "if")
+        then = document.child(subschema, "then") if "then" in schema else None
+        other = document.child(subschema, "else") if "else" in schema else None
+        many = len(shapes) > _FEW
+        found: list[Shape] = []
+        for shape in shapes:
+            divided = shape
+            if many:
+                divided = replace(shape, types=shape.types & ~(Types.ARRAY | Types.OBJECT))
+                rest = replace(shape, types=shape.types & (Types.ARRAY | Types.OBJECT))
+                for kind, maker in ((Types.ARRAY, self._arrays), (Types.OBJECT, self._objects)):
+                    rest = constrained(rest, kind, maker.keyword(subschema, "if", active))
+                found.append(rest)
+            if not divided.types:
+                continue
+            holds = self.apply(condition, divided, active)
+            fails = self._negation.negate(condition, divided, active)
+            results = holds if then is None else [r for one in holds for r in self.apply(then, one, active)]
+            results += fails if other is None else [r for one in fails for r in self.apply(other, one, active)]
+            found.extend(filter(self._satisfiable, results))
+        return found
+
+
+_FEW = 6
+"""Shapes up to which a condition makes two of each."""
+
+_ARRAY_CLAUSES = frozenset(("contains", "uniqueItems"))
+_CLAUSES = _ARRAY_CLAUSES | {"dependencies", "dependentRequired", "dependentSchemas"}

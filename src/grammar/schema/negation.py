@@ -3,10 +3,10 @@
 The keywords of a subschema hold together, so it is refused where any one of them is::
 
     not {"type": "string", "maxLength": 3}   =   not a string,   or a string of 4 and more
-    not {"required": ["a", "b"]}             =   an object without a,   or an object without b
     not {"anyOf": [A, B]}                    =   not A and not B
+    not {"required": ["a", "b"]}             =   an object of which a clause holds: all "a" are false or all "b" are
 
-A keyword whose opposite is no shape (``items``, ``additionalProperties``, ``oneOf``) is refused with its pointer.
+The opposites of scalars are shapes of their own; those of objects and arrays are clauses (``clauses.py``).
 """
 
 from __future__ import annotations
@@ -15,16 +15,32 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
-from ...errors import SchemaError
+from ...errors import LimitError, SchemaError
 from ...kernels.opcodes import NumberKind
+from .atoms import TRUE, Clauses
+from .clauses import ClauseMaker
+from .decimals import ONE
 from .document import Document, JsonValue, Subschema
-from .formats import FORMATS
-from .shapes import TYPE_NAMES, Shape, Types, bounded, decimal_parts, decimal_value
+from .formats import format_of, format_strings
+from .shapes import TYPE_NAMES, Shape, Types, bounded, decimal_parts, decimal_value, divisor
 
-__all__ = ["Negation"]
+__all__ = ["Negation", "constrained"]
 
 Apply = Callable[[Subschema, Shape, tuple[int, ...]], list[Shape]]
 Opposite = Callable[["Negation", Subschema, Shape, JsonValue], list[Shape]]
+
+_CONTAINERS = Types.ARRAY | Types.OBJECT
+
+
+def constrained(shape: Shape, kind: int, clauses: Clauses) -> Shape:
+    """A shape of which clauses hold if it is of the kind ``Types.ARRAY`` or ``Types.OBJECT``."""
+    if not shape.types & kind or clauses == TRUE:
+        return shape
+    if () in clauses:
+        return replace(shape, types=shape.types & ~kind)
+    if kind == Types.ARRAY:
+        return replace(shape, array_clauses=tuple(dict.fromkeys((*shape.array_clauses, *clauses))))
+    return replace(shape, object_clauses=tuple(dict.fromkeys((*shape.object_clauses, *clauses))))
 
 
 class Negation:
@@ -33,27 +49,66 @@ class Negation:
     Args:
         document: the document.
         apply: merges a subschema into a shape.
+        satisfiable: whether some value has a shape; True where that cannot be told.
+        objects: makes clauses for objects.
+        arrays: makes clauses for arrays.
     """
 
-    def __init__(self, document: Document, apply: Apply) -> None:
+    def __init__(
+        self,
+        document: Document,
+        apply: Apply,
+        satisfiable: Callable[[Shape], bool],
+        objects: ClauseMaker,
+        arrays: ClauseMaker,
+    ) -> None:
         self.document = document
         self._apply = apply
+        self._satisfiable = satisfiable
+        self._makers = ((Types.OBJECT, objects), (Types.ARRAY, arrays))
 
     def negate(self, subschema: Subschema, shape: Shape, active: tuple[int, ...]) -> list[Shape]:
         """The alternatives of a shape that a subschema refuses.
 
         Raises:
-            SchemaError: the opposite of a keyword cannot be enforced.
+            SchemaError: a keyword's value is malformed, or a reference leads back to itself without reading anything.
+            LimitError: alternatives have too many combinations.
         """
+        if isinstance(subschema.schema, bool):
+            return [] if subschema.schema else [shape]
+        containers = replace(shape, types=shape.types & _CONTAINERS)
+        try:
+            for kind, maker in self._makers:
+                if containers.types & kind:
+                    containers = constrained(containers, kind, maker.clauses(subschema, False, active))
+        except LimitError:
+            return self._shapes(subschema, shape, active)
+        scalars = replace(shape, types=shape.types & ~_CONTAINERS)
+        shapes = self._shapes(subschema, scalars, active) if scalars.types else []
+        if not shapes:
+            return [containers] if containers.types else []
+        if containers.types:
+            shapes[0] = replace(
+                shapes[0],
+                types=shapes[0].types | containers.types,
+                arrays=containers.arrays,
+                objects=containers.objects,
+                array_clauses=containers.array_clauses,
+                object_clauses=containers.object_clauses,
+            )
+        return shapes
+
+    def _shapes(self, subschema: Subschema, shape: Shape, active: tuple[int, ...]) -> list[Shape]:
+        """The alternatives of a shape that a subschema refuses, one after the other and none as clauses together."""
         schema = subschema.schema
         if isinstance(schema, bool):
             return [] if schema else [shape]
         if subschema.index in active:
             raise SchemaError("a reference leads back to itself without reading anything", pointer=subschema.pointer)
         active = (*active, subschema.index)
-        if "$ref" in schema and self.document.draft <= 7:
-            return self.negate(self.document.resolve(subschema), shape, active)
         shapes: list[Shape] = []
+        for target in (*self.document.references(subschema), *self.document.same(subschema)):
+            shapes.extend(self._shapes(target, shape, active))
         for keyword, value in schema.items():
             shapes.extend(self._opposite(subschema, keyword, value, shape, active))
         return [one for one in dict.fromkeys(shapes) if one.types]
@@ -62,37 +117,51 @@ class Negation:
         self, subschema: Subschema, keyword: str, value: JsonValue, shape: Shape, active: tuple[int, ...]
     ) -> list[Shape]:
         """The alternatives of a shape that one keyword refuses."""
-        document = self.document
-        if keyword == "$ref":
-            return self.negate(document.resolve(subschema), shape, active)
         if keyword == "not":
-            return self._apply(document.child(subschema, "not"), shape, active)
-        if keyword == "allOf":
-            children = [document.child(subschema, keyword, index) for index in range(len(value))]
-            return [one for child in children for one in self.negate(child, shape, active)]
-        if keyword == "anyOf":
-            shapes = [shape]
-            for index in range(len(value)):
-                child = document.child(subschema, keyword, index)
-                shapes = [result for one in shapes for result in self.negate(child, one, active)]
-            return shapes
-        if keyword == "const" and document.draft == 4:
-            return []
+            return self._apply(self.document.child(subschema, "not"), shape, active)
+        if keyword == "if":
+            return self._conditional(subschema, shape, active)
+        if keyword in ("allOf", "anyOf", "oneOf"):
+            children = [self.document.child(subschema, keyword, index) for index in range(len(value))]
+            if keyword == "allOf":
+                return [one for child in children for one in self._shapes(child, shape, active)]
+            none = [shape]
+            for child in children:
+                none = [result for one in none for result in self._shapes(child, one, active)]
+            return none if keyword == "anyOf" else none + self._two_of(children, shape, active)
         opposite = _OPPOSITES.get(keyword)
-        if opposite is not None:
-            return opposite(self, subschema, shape, value)
-        if keyword in _NOTHING and not (keyword == "format" and document.assert_formats and value in FORMATS):
-            return []
-        raise SchemaError(
-            f"the opposite of {keyword!r} is not enforced by this version", pointer=f"{subschema.pointer}/{keyword}"
-        )
+        scalars = replace(shape, types=shape.types & ~_CONTAINERS)
+        found = opposite(self, subschema, scalars, value) if opposite is not None and scalars.types else []
+        for kind, maker in self._makers:
+            if shape.types & kind:
+                found.append(
+                    constrained(replace(shape, types=kind), kind, maker.keyword(subschema, keyword, active, False))
+                )
+        return found
 
-    def add(self, shape: Shape, schema: dict[str, JsonValue], pointer: str) -> list[Shape]:
-        """An object shape with one more subschema for its members."""
-        if not shape.types & Types.OBJECT:
-            return []
-        extra = self.document.synthetic(schema, pointer)
-        return [replace(shape, types=Types.OBJECT, objects=(*shape.objects, extra.index))]
+    def _two_of(self, children: list[Subschema], shape: Shape, active: tuple[int, ...]) -> list[Shape]:
+        """The alternatives of which two branches hold."""
+        found: list[Shape] = []
+        for index, first in enumerate(children):
+            for one in self._apply(first, shape, active):
+                for second in children[:index]:
+                    found.extend(filter(self._satisfiable, self._apply(second, one, active)))
+        return found
+
+    def _conditional(self, subschema: Subschema, shape: Shape, active: tuple[int, ...]) -> list[Shape]:
+        """The alternatives of which ``if`` holds and ``then`` does not, or neither ``if`` nor ``else`` does."""
+        schema = subschema.schema if isinstance(subschema.schema, dict) else {}
+        condition = self.document.child(subschema, "if")
+        found: list[Shape] = []
+        if "then" in schema:
+            then = self.document.child(subschema, "then")
+            for one in self._apply(condition, shape, active):
+                found.extend(self._shapes(then, one, active))
+        if "else" in schema:
+            other = self.document.child(subschema, "else")
+            for one in self._shapes(condition, shape, active):
+                found.extend(self._shapes(other, one, active))
+        return found
 
 
 def _type(negation: Negation, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
@@ -101,21 +170,23 @@ def _type(negation: Negation, subschema: Subschema, shape: Shape, value: JsonVal
     for name in names:
         if name != "integer":
             types |= TYPE_NAMES[name]
-    if "integer" in names and "number" not in names and shape.types & Types.NUMBER:
-        if shape.number is NumberKind.ANY and shape.numbers is None:
-            raise SchemaError(
-                "numbers that are no integers are not enforced by this version", pointer=f"{subschema.pointer}/type"
-            )
-        if shape.numbers is not None:
-            shape = replace(shape, numbers=frozenset(number for number in shape.numbers if number[2] < 0))
-        if shape.numbers is None or not shape.numbers:
-            types |= Types.NUMBER
+    if "integer" in names and "number" not in names:
+        shape = _no_integer(subschema, shape)
     return [replace(shape, types=shape.types & ~types)]
 
 
-def _values(
-    negation: Negation, subschema: Subschema, shape: Shape, values: list[JsonValue], keyword: str
-) -> list[Shape]:
+def _no_integer(subschema: Subschema, shape: Shape) -> Shape:
+    """A shape whose numbers are no integers: in draft 4, are not written as one."""
+    if subschema.draft == 4:
+        shape = replace(shape, fractional=True)
+        possible = shape.number is not NumberKind.INTEGER_LITERAL
+    else:
+        shape = replace(shape, not_multiples=shape.not_multiples | {ONE})
+        possible = shape.number is NumberKind.ANY
+    return shape if possible else replace(shape, types=shape.types & ~Types.NUMBER)
+
+
+def _values(shape: Shape, values: list[JsonValue]) -> list[Shape]:
     """A shape without some values."""
     types = shape.types
     for value in values:
@@ -126,16 +197,12 @@ def _values(
         elif isinstance(value, str):
             shape = replace(shape, excluded=shape.excluded | {value})
         elif isinstance(value, (int, float, Decimal)) and types & Types.NUMBER:
+            number = decimal_parts(value)
             if shape.numbers is None:
-                raise SchemaError(
-                    "excluding single numbers is not enforced by this version", pointer=f"{subschema.pointer}/{keyword}"
-                )
-            shape = replace(shape, numbers=shape.numbers - {decimal_parts(value)})
-            types &= ~(0 if shape.numbers else Types.NUMBER)
-        elif isinstance(value, (list, dict)) and types & (Types.ARRAY if isinstance(value, list) else Types.OBJECT):
-            raise SchemaError(
-                "excluding an array or object is not enforced by this version", pointer=f"{subschema.pointer}/{keyword}"
-            )
+                shape = replace(shape, excluded_numbers=shape.excluded_numbers | {number})
+            else:
+                shape = replace(shape, numbers=shape.numbers - {number})
+                types &= ~(0 if shape.numbers else Types.NUMBER)
     if shape.strings is not None:
         kept = tuple(text for text in shape.strings if text not in shape.excluded)
         shape = replace(shape, strings=kept, excluded=frozenset())
@@ -144,25 +211,11 @@ def _values(
 
 
 def _enum(negation: Negation, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
-    return _values(negation, subschema, shape, value, "enum")
+    return _values(shape, value)
 
 
 def _const(negation: Negation, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
-    return _values(negation, subschema, shape, [value], "const")
-
-
-def _required(negation: Negation, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
-    pointer = f"{subschema.pointer}/required"
-    return [one for name in value for one in negation.add(shape, {"properties": {name: False}}, pointer)]
-
-
-def _properties(negation: Negation, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
-    shapes = []
-    for name in value:
-        child = negation.document.child(subschema, "properties", name)
-        opposite = {"required": [name], "properties": {name: {"not": child.schema}}}
-        shapes.extend(negation.add(shape, opposite, f"{subschema.pointer}/properties"))
-    return shapes
+    return _values(shape, [value])
 
 
 def _only(shape: Shape, types: int) -> list[Shape]:
@@ -193,7 +246,7 @@ def _bound(keyword: str, *, low: bool, strict: bool) -> Opposite:
 
     def opposite(negation: Negation, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
         excluded = strict
-        if negation.document.draft == 4:
+        if subschema.draft == 4:
             if strict:
                 return []
             beside = "exclusiveMinimum" if low else "exclusiveMaximum"
@@ -205,22 +258,32 @@ def _bound(keyword: str, *, low: bool, strict: bool) -> Opposite:
     return opposite
 
 
+def _multiple_of(negation: Negation, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
+    number = divisor(subschema, value)
+    return [replace(one, not_multiples=one.not_multiples | {number}) for one in _only(shape, Types.NUMBER)]
+
+
+def _format(negation: Negation, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
+    name = format_of(value, subschema.draft)
+    if name is None:
+        return []
+    most = format_strings(name).most
+    strings = _only(shape, Types.STRING)
+    longer = [] if most is None else [replace(one, min_length=max(one.min_length, most + 1)) for one in strings]
+    return [*(replace(one, not_formats=(*one.not_formats, name)) for one in strings), *longer]
+
+
 _OPPOSITES: dict[str, Opposite] = {
     "type": _type,
     "enum": _enum,
     "const": _const,
-    "required": _required,
-    "properties": _properties,
     "pattern": _pattern,
+    "format": _format,
     "minLength": _min_length,
     "maxLength": _max_length,
     "minimum": _bound("minimum", low=True, strict=False),
     "maximum": _bound("maximum", low=False, strict=False),
     "exclusiveMinimum": _bound("exclusiveMinimum", low=True, strict=True),
     "exclusiveMaximum": _bound("exclusiveMaximum", low=False, strict=True),
+    "multipleOf": _multiple_of,
 }
-_NOTHING = frozenset(
-    "$schema $id id $anchor $dynamicAnchor $comment $defs definitions title description default examples "
-    "deprecated readOnly "
-    "writeOnly format contentEncoding contentMediaType contentSchema".split()
-)

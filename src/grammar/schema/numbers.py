@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil, floor
 
+from ...errors import LimitError
 from ...kernels.opcodes import NumberKind
-from .shapes import Number, Shape, decimal_parts
+from .decimals import ONE, Number, decimal_parts
+from .number_automaton import NumberAutomaton
+from .number_lengths import shortest
+from .number_sets import NumberSet, number_set, single_number
+from .shapes import Shape
 
 __all__ = [
     "PLAIN_ZEROS",
@@ -16,13 +21,18 @@ __all__ = [
     "Interval",
     "interval_of",
     "kept_numbers",
+    "lazy_sets",
     "normalised",
     "shortest_number",
     "spell_number",
+    "without_multiples",
 ]
 
 PLAIN_ZEROS = 40
 """Zeros that a number may be padded with in plain spelling; beyond, any spelling is allowed."""
+
+_FAR = 1 << 20
+"""Exponents that the fast kinds of number specs count with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,32 +101,50 @@ def _mirrored(low: Fraction | None, low_strict: bool, high: Fraction | None, hig
 
 
 def kept_numbers(shape: Shape) -> list[Number]:
-    """Of a finite set of numbers, those that are integers if they must be, and within the bounds."""
-    kept = []
-    for number in sorted(shape.numbers or ()):
-        if shape.number is not NumberKind.ANY and number[2] < 0:
-            continue
-        if _within(shape, _value(number)):
-            kept.append(number)
-    return kept
+    """Of a finite set of numbers, those of which all else holds that a shape says of numbers."""
+    allowed = number_set(shape, plain=False)
+    return [] if allowed is None else [number for number in sorted(shape.numbers or ()) if allowed.holds(number)]
 
 
-def _value(number: Number) -> Fraction:
-    negative, digits, exponent = number
-    value = Fraction(int(digits or "0")) * Fraction(10) ** exponent
-    return -value if negative else value
+def lazy_sets(shape: Shape, *, plain: bool) -> list[NumberSet] | None:
+    """The numbers of a shape as sets that need automata; None where the fast kinds of number specs will do."""
+    if shape.numbers is not None:
+        most = PLAIN_ZEROS if shape.number is NumberKind.INTEGER_LITERAL else _FAR
+        kept = kept_numbers(shape)
+        if not shape.fractional and all(abs(number[2]) <= most for number in kept):
+            return None
+        singles = [single_number(shape, number, plain=plain) for number in kept]
+        return [single for single in singles if single is not None]
+    numbers = number_set(shape, plain=plain)
+    if numbers is None:
+        return []
+    ends = {decimal_parts(bound[0]) for bound in (shape.minimum, shape.maximum) if bound is not None and bound[1]}
+    near = all(end is None or abs(end[2]) <= _FAR for end in (numbers.low, numbers.high))
+    if not near:
+        return [_far(shape, numbers)]
+    plainly = not numbers.avoided and not numbers.marked and numbers.multiple in (None, ONE)
+    return None if plainly and numbers.excluded <= ends else [numbers]
 
 
-def _within(shape: Shape, value: Fraction) -> bool:
-    if shape.minimum is not None:
-        low = Fraction(shape.minimum[0])
-        if value < low or (value == low and shape.minimum[1]):
-            return False
-    if shape.maximum is not None:
-        high = Fraction(shape.maximum[0])
-        if value > high or (value == high and shape.maximum[1]):
-            return False
-    return True
+def _far(shape: Shape, numbers: NumberSet) -> NumberSet:
+    """A set with a bound that nobody spells out: with exponents in plain spelling too.
+
+    Raises:
+        LimitError: all its numbers are that long, and in draft 4 an integer has no exponent.
+    """
+    if shape.number is not NumberKind.INTEGER_LITERAL:
+        return replace(numbers, fraction=True, exponent=True)
+    low, high = numbers.low, numbers.high
+    if (low is not None and not low[0] and low[2] > _FAR) or (high is not None and high[0] and high[2] > _FAR):
+        raise LimitError("the integers here are too long", expected=[f"at most {_FAR:,} digits"])
+    return numbers
+
+
+def without_multiples(shape: Shape) -> Shape:
+    """A shape for the fast kinds, where a number that is a multiple of 1 is an integer."""
+    if shape.numbers is not None or shape.multiple is None:
+        return shape
+    return replace(shape, number=max(shape.number, NumberKind.INTEGER), multiple=None)
 
 
 def normalised(value: Fraction) -> tuple[str, int]:
@@ -154,42 +182,21 @@ def spell_number(number: Number, *, plain: bool = False) -> bytes:
     return (sign + min(spellings, key=len)).encode()
 
 
-def _candidates(interval: Interval) -> Iterator[Fraction]:
-    """Some numbers of an interval, the short ones among them."""
-    if interval.zero:
-        yield Fraction(0)
-    for bounds, sign in ((interval.positive, 1), (interval.negative, -1)):
-        if bounds is None:
-            continue
-        low = bounds.low or Fraction(0)
-        high = bounds.high if bounds.high is not None else low + 10 ** len(str(floor(low) + 1))
-        trial = [Fraction(1), low, high, Fraction(floor(low) + 1), Fraction(ceil(high) - 1), (low + high) / 2]
-        scale = Fraction(1)
-        while not interval.whole and scale > (high - low) / 20 > 0:
-            trial.extend((Fraction(ceil(low / scale)) * scale, Fraction(ceil(low / scale) + 1) * scale))
-            scale /= 10
-        power = Fraction(10)
-        while power <= high:
-            trial.extend((ceil(low / power) * power, floor(high / power) * power))
-            power *= 10
-        for value in trial:
-            if value > 0 and not _outside(bounds, value) and (value.denominator == 1 or not interval.whole):
-                yield sign * value
-
-
-def _outside(bounds: Bounds, value: Fraction) -> bool:
-    if bounds.low is not None and (value < bounds.low or (value == bounds.low and bounds.low_strict)):
-        return True
-    return bounds.high is not None and (value > bounds.high or (value == bounds.high and bounds.high_strict))
+@lru_cache(maxsize=1024)
+def _shortest_of(numbers: NumberSet) -> bytes | None:
+    """A shortest number of a set; None if it is empty."""
+    automaton = NumberAutomaton(numbers)
+    return None if automaton.empty else shortest(automaton, automaton.start)
 
 
 def shortest_number(shape: Shape, *, plain: bool) -> bytes | None:
     """A shortest number of a shape as JSON text; None if there is none."""
-    if shape.numbers is not None:
+    sets = lazy_sets(shape, plain=plain)
+    if sets is None and shape.numbers is not None:
         texts = [spell_number(number, plain=plain) for number in kept_numbers(shape)]
         return min(texts, key=lambda text: (len(text), text), default=None)
-    interval = interval_of(shape)
-    if interval is None:
-        return b"0"
-    texts = [spell_number(_parts(value), plain=plain) for value in _candidates(interval)]
-    return min(texts, key=lambda text: (len(text), text), default=None)
+    if sets is None:
+        whole = number_set(without_multiples(shape), plain=plain)
+        sets = [] if whole is None else [whole]
+    found = [text for text in map(_shortest_of, sets) if text is not None]
+    return min(found, key=lambda text: (len(text), text), default=None)

@@ -17,8 +17,10 @@ from decimal import Decimal
 
 from ...errors import LimitError, SchemaError
 from ...kernels.opcodes import NumberKind
-from .document import Document, JsonValue, Subschema
-from .formats import FORMATS
+from .atoms import Clauses
+from .decimals import Number, common_multiple, decimal_parts
+from .document import Conjunction, Document, JsonValue, Subschema
+from .formats import format_of
 
 __all__ = [
     "ARRAY_KEYWORDS",
@@ -35,11 +37,9 @@ __all__ = [
     "count_value",
     "decimal_parts",
     "decimal_value",
+    "divisor",
     "is_text",
 ]
-
-Conjunction = tuple[int, ...]
-"""Ascending indices of subschemas that all hold; the empty one allows everything."""
 
 TUPLE = "\0tuple"
 """Keyword of synthetic subschemas: the array has exactly these items."""
@@ -68,9 +68,6 @@ TYPE_NAMES = {
     "object": Types.OBJECT,
 }
 
-Number = tuple[bool, str, int]
-"""A decimal: negative, significant digits without zeros at either end ("" for zero), exponent."""
-
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -82,15 +79,22 @@ class Shape:
         numbers: if not None, the number is one of these.
         minimum: lower bound, and whether it is itself excluded.
         maximum: upper bound, likewise.
+        multiple: if not None, the number is a multiple of this.
+        not_multiples: the number is a multiple of none of these.
+        excluded_numbers: numbers that it is not.
+        fractional: the number is written with a fraction or an exponent (draft 4: it is no integer).
         min_length: fewest code points of a string.
         max_length: most, or None.
         patterns: ECMA-262 patterns that the string matches somewhere, with their pointers.
         not_patterns: patterns that it matches nowhere.
-        formats: asserted formats that it has.
+        formats: asserted formats that it has, as :func:`~gramarye.grammar.schema.formats.format_of` names them.
+        not_formats: formats of whose automata it is refused.
         excluded: strings that it is not.
         strings: if not None, the string is one of these.
         arrays: subschemas that constrain it if it is an array.
         objects: subschemas that constrain it if it is an object.
+        array_clauses: what else must hold if it is an array.
+        object_clauses: what else must hold if it is an object.
     """
 
     types: int = Types.ALL
@@ -98,20 +102,27 @@ class Shape:
     numbers: frozenset[Number] | None = None
     minimum: tuple[Decimal, bool] | None = None
     maximum: tuple[Decimal, bool] | None = None
+    multiple: Number | None = None
+    not_multiples: frozenset[Number] = frozenset()
+    excluded_numbers: frozenset[Number] = frozenset()
+    fractional: bool = False
     min_length: int = 0
     max_length: int | None = None
     patterns: tuple[tuple[str, str], ...] = ()
     not_patterns: tuple[tuple[str, str], ...] = ()
     formats: tuple[str, ...] = ()
+    not_formats: tuple[str, ...] = ()
     excluded: frozenset[str] = frozenset()
     strings: tuple[str, ...] | None = None
     arrays: Conjunction = ()
     objects: Conjunction = ()
+    array_clauses: Clauses = ()
+    object_clauses: Clauses = ()
 
     @property
     def automatic(self) -> bool:
         """True if the strings need an automaton."""
-        return bool(self.patterns or self.not_patterns or self.formats or self.excluded)
+        return bool(self.patterns or self.not_patterns or self.formats or self.not_formats or self.excluded)
 
 
 def conjunction(subschemas: Iterable[Subschema]) -> Conjunction:
@@ -126,18 +137,6 @@ def is_text(text: str) -> bool:
     return not any(0xD800 <= ord(character) <= 0xDFFF for character in text)
 
 
-def decimal_parts(value: float | Decimal) -> Number:
-    """A JSON number as sign, significant digits and exponent; equal numbers have equal parts."""
-    sign, digits, exponent = Decimal(repr(value) if isinstance(value, float) else value).as_tuple()
-    if not isinstance(exponent, int):
-        raise SchemaError(f"{value} is no JSON number")
-    text = "".join(map(str, digits)).lstrip("0")
-    stripped = text.rstrip("0")
-    if not stripped:
-        return False, "", 0
-    return sign == 1, stripped, exponent + len(text) - len(stripped)
-
-
 def _type(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
     names = value if isinstance(value, list) else [value]
     types = 0
@@ -149,7 +148,7 @@ def _type(document: Document, subschema: Subschema, shape: Shape, value: JsonVal
         types |= TYPE_NAMES[name]
     number = shape.number
     if "integer" in names and "number" not in names:
-        number = max(number, NumberKind.INTEGER_LITERAL if document.draft == 4 else NumberKind.INTEGER)
+        number = max(number, NumberKind.INTEGER_LITERAL if subschema.draft == 4 else NumberKind.INTEGER)
     return [replace(shape, types=shape.types & types, number=number)]
 
 
@@ -256,25 +255,44 @@ def _excluded(subschema: Subschema, keyword: str) -> bool:
 
 
 def _minimum(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
-    strict = document.draft == 4 and _excluded(subschema, "exclusiveMinimum")
+    strict = subschema.draft == 4 and _excluded(subschema, "exclusiveMinimum")
     return bounded(shape, low=(decimal_value(subschema, "minimum", value), strict))
 
 
 def _maximum(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
-    strict = document.draft == 4 and _excluded(subschema, "exclusiveMaximum")
+    strict = subschema.draft == 4 and _excluded(subschema, "exclusiveMaximum")
     return bounded(shape, high=(decimal_value(subschema, "maximum", value), strict))
 
 
 def _exclusive_minimum(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
-    if document.draft == 4:
+    if subschema.draft == 4:
         return [shape]
     return bounded(shape, low=(decimal_value(subschema, "exclusiveMinimum", value), True))
 
 
 def _exclusive_maximum(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
-    if document.draft == 4:
+    if subschema.draft == 4:
         return [shape]
     return bounded(shape, high=(decimal_value(subschema, "exclusiveMaximum", value), True))
+
+
+def divisor(subschema: Subschema, value: JsonValue) -> Number:
+    """The exact value of ``multipleOf``.
+
+    Raises:
+        SchemaError: it is no number above zero.
+    """
+    number = decimal_parts(decimal_value(subschema, "multipleOf", value))
+    if number[0] or not number[1]:
+        raise SchemaError(
+            f"multipleOf is {value}", pointer=f"{subschema.pointer}/multipleOf", expected=["a number above 0"]
+        )
+    return number
+
+
+def _multiple_of(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
+    number = divisor(subschema, value)
+    return [replace(shape, multiple=number if shape.multiple is None else common_multiple(shape.multiple, number))]
 
 
 def _pattern(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
@@ -284,9 +302,10 @@ def _pattern(document: Document, subschema: Subschema, shape: Shape, value: Json
 
 
 def _format(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
-    if not document.assert_formats or value not in FORMATS or value in shape.formats:
+    name = format_of(value, subschema.draft)
+    if name is None or name in shape.formats:
         return [shape]
-    return [replace(shape, formats=(*shape.formats, value))]
+    return [replace(shape, formats=(*shape.formats, name))]
 
 
 SCALAR_KEYWORDS: dict[str, Callable[[Document, Subschema, Shape, JsonValue], list[Shape]]] = {
@@ -297,6 +316,7 @@ SCALAR_KEYWORDS: dict[str, Callable[[Document, Subschema, Shape, JsonValue], lis
     "maximum": _maximum,
     "exclusiveMinimum": _exclusive_minimum,
     "exclusiveMaximum": _exclusive_maximum,
+    "multipleOf": _multiple_of,
     "minLength": _min_length,
     "maxLength": _max_length,
     "pattern": _pattern,

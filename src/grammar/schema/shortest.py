@@ -8,22 +8,21 @@ algorithm* (1977).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable, Collection, Iterator
 
 from ...kernels.opcodes import NumberKind
 from ..regex import CharDfa, from_ranges, union
+from .atoms import NameSet
 from .document import Document
-from .members import Items, Members, items_of, members_of
+from .key_language import KeyLanguage
+from .members import NO_MORE, Further, Items, Label, Members, items_of, labelled_others, language_of, members_of
 from .merge import Merger
 from .numbers import shortest_number
+from .residuals import Residuals
 from .shapes import Conjunction, Shape, Types
 from .strings import StringLanguages, quote
 
 __all__ = ["Shortest"]
-
-_NAMES_TRIED = 64
-"""Names beyond those wanted that are tried where patterns look at them."""
 
 _LITERALS = ((Types.NULL, b"null"), (Types.TRUE, b"true"), (Types.FALSE, b"false"))
 
@@ -49,19 +48,26 @@ class Shortest:
         document: the document.
         strings: its patterns.
         plain: numbers in their plain spelling.
+        ordered: keys in the schema's order.
     """
 
-    def __init__(self, document: Document, strings: StringLanguages, *, plain: bool = False) -> None:
+    def __init__(
+        self, document: Document, strings: StringLanguages, *, plain: bool = False, ordered: bool = False
+    ) -> None:
         self._document = document
         self._plain = plain
         self._strings = strings
         self._known: dict[Conjunction, bytes | None] = {(): b"0"}
-        self._merger = Merger(document, self._possible)
+        self._merger = Merger(document, strings, self._possible)
         self._merging: set[Conjunction] = set()
         self._names: dict[Conjunction, CharDfa] = {}
         self._shapes: dict[Conjunction, list[Shape]] = {}
-        self._members: dict[Conjunction, Members] = {}
+        self._members: dict[tuple[Conjunction, Further], Members] = {}
         self._items: dict[Conjunction, Items] = {}
+        self._labelled: dict[tuple[object, ...], KeyLanguage[Label]] = {}
+        self._name_sets: dict[NameSet, CharDfa] = {}
+        self._missing: dict[Conjunction, None] = {}
+        self.residuals = Residuals(document, self, ordered=ordered)
 
     def shapes(self, conjuncts: Conjunction) -> list[Shape]:
         """The alternatives of a conjunction, memoised."""
@@ -83,11 +89,30 @@ class Shortest:
         except _MergingError:
             return True
 
-    def members(self, conjuncts: Conjunction) -> Members:
-        """The members of objects of a conjunction, memoised."""
-        found = self._members.get(conjuncts)
+    def members(self, conjuncts: Conjunction, further: Further = NO_MORE) -> Members:
+        """The members of objects of a conjunction, of those that are still to come, memoised."""
+        key = (conjuncts, further)
+        found = self._members.get(key)
         if found is None:
-            found = self._members[conjuncts] = members_of(self._document, conjuncts, self)
+            found = self._members[key] = members_of(self._document, conjuncts, self, further)
+        return found
+
+    def labelled(
+        self, conjuncts: Conjunction, further: Further, declared: tuple[str, ...], sets: tuple[NameSet, ...]
+    ) -> KeyLanguage[Label]:
+        """The keys that are not declared, labelled by their values and by the sets of names they are in, memoised."""
+        key = (conjuncts, further.everywhere, declared, sets)
+        found = self._labelled.get(key)
+        if found is None:
+            found = labelled_others(self._document, conjuncts, self, further, declared, sets)
+            self._labelled[key] = found
+        return found
+
+    def name_set(self, names: NameSet) -> CharDfa:
+        """The names of a set."""
+        found = self._name_sets.get(names)
+        if found is None:
+            found = self._name_sets[names] = language_of(names, self)
         return found
 
     def items(self, conjuncts: Conjunction) -> Items:
@@ -119,9 +144,9 @@ class Shortest:
         group = self._closure(conjuncts)
         current: dict[Conjunction, bytes | None] = dict.fromkeys(group)
         changed = True
-        while changed:
-            changed = False
-            for member in group:
+        while changed or self._missing:
+            changed = self._discover(current)
+            for member in reversed(current):
                 best = self._best(member, current)
                 old = current[member]
                 if best is not None and (old is None or len(best) < len(old)):
@@ -130,8 +155,17 @@ class Shortest:
         self._known.update(current)
         return self._known[conjuncts]
 
+    def _discover(self, current: dict[Conjunction, bytes | None]) -> bool:
+        """Add the conjunctions that were asked for and are not among the current ones; True if there are any."""
+        found = False
+        while self._missing:
+            for member in self._closure(self._missing.popitem()[0]):
+                found = found or member not in current
+                current.setdefault(member, None)
+        return found
+
     def _closure(self, conjuncts: Conjunction) -> list[Conjunction]:
-        """The unknown conjunctions that a shortest value of one may contain, innermost last reversed."""
+        """The unknown conjunctions that a shortest value of one may contain, outermost first."""
         group: dict[Conjunction, None] = {}
         waiting = [conjuncts]
         while waiting:
@@ -141,16 +175,16 @@ class Shortest:
             group[one] = None
             for shape in self.shapes(one):
                 waiting.extend(self._needs(shape))
-        return list(reversed(group))
+        return list(group)
 
     def _needs(self, shape: Shape) -> Iterator[Conjunction]:
-        if shape.types & Types.OBJECT and shape.objects:
+        if shape.types & Types.OBJECT and shape.objects and not shape.object_clauses:
             members = self.members(shape.objects)
             yield from (members.keys[name] for name in members.required)
             if members.fewest > len(members.required):
                 yield from members.keys.values()
                 yield from members.other_values()
-        if shape.types & Types.ARRAY and shape.arrays:
+        if shape.types & Types.ARRAY and shape.arrays and not shape.array_clauses:
             items = self.items(shape.arrays)
             for index in range(min(items.fewest, len(items.prefix) + 1)):
                 yield items.at(index)
@@ -173,28 +207,41 @@ class Shortest:
             if string is not None:
                 yield string
         if shape.types & Types.ARRAY:
-            array = self._array(self.items(shape.arrays), current)
+            array = self._array(shape, current)
             if array is not None:
                 yield array
         if shape.types & Types.OBJECT:
-            object_ = self._object(self.members(shape.objects), current)
+            object_ = self._object(shape, current)
             if object_ is not None:
                 yield object_
 
-    def others(self, members: Members, wanted: int) -> list[bytes]:
-        """Short members with keys that are not declared, as many as wanted if there are so many."""
-        return self._others(members, wanted, self.value)
+    def others(self, members: Members, wanted: int, used: Collection[str | None] = ()) -> list[bytes]:
+        """Short members with keys that are neither declared nor used, as many as wanted if there are so many.
 
-    def _others(self, members: Members, wanted: int, value: Callable[[Conjunction], bytes | None]) -> list[bytes]:
-        if wanted <= 0 or all(value(conjuncts) is None for conjuncts in members.other_values()):
+        Args:
+            members: of which object.
+            wanted: how many.
+            used: keys; None for one that is not known: so many of the shortest members are left out.
+        """
+        unknown = sum(name is None for name in used)
+        return self._others(members, wanted + unknown, self.value, used)[unknown:] if wanted > 0 else []
+
+    def _others(
+        self,
+        members: Members,
+        wanted: int,
+        value: Callable[[Conjunction], bytes | None],
+        used: Collection[str | None] = (),
+    ) -> list[bytes]:
+        if wanted <= 0:
             return []
         texts = []
-        for name, conjuncts in islice(members.other_names(), wanted + _NAMES_TRIED):
-            text = value(conjuncts)
+        taken = set(used)
+        names = members.other_names(wanted + len(taken), lambda conjuncts: value(conjuncts) is not None)
+        for name, conjuncts in names:
+            text = value(conjuncts) if name not in taken else None
             if text is not None:
                 texts.append(quote(name) + b":" + text)
-                if len(texts) == wanted and members.others is None:
-                    break
         return sorted(texts, key=lambda text: (len(text), text))[:wanted]
 
     def names(self, conjuncts: Conjunction) -> CharDfa:
@@ -213,9 +260,20 @@ class Shortest:
         return self._strings.pattern(source, pointer)
 
     def _at(self, conjuncts: Conjunction, current: dict[Conjunction, bytes | None]) -> bytes | None:
-        return self._known[conjuncts] if conjuncts in self._known else current[conjuncts]
+        if conjuncts in self._known:
+            return self._known[conjuncts]
+        try:
+            return current[conjuncts]
+        except KeyError:
+            self._missing[conjuncts] = None
+            return None
 
-    def _array(self, items: Items, current: dict[Conjunction, bytes | None]) -> bytes | None:
+    def _array(self, shape: Shape, current: dict[Conjunction, bytes | None]) -> bytes | None:
+        items = self.items(shape.arrays)
+        if shape.array_clauses:
+            state = self.residuals.arrays.start(shape.arrays, shape.array_clauses)
+            rest = self.residuals.array_text(state, lambda conjuncts: self._at(conjuncts, current))
+            return None if rest is None else b"[" + rest + b"]"
         if items.most is not None and items.most < items.fewest:
             return None
         texts = []
@@ -226,7 +284,19 @@ class Shortest:
             texts.append(text)
         return b"[" + b",".join(texts) + b"]"
 
-    def _object(self, members: Members, current: dict[Conjunction, bytes | None]) -> bytes | None:
+    def _object(self, shape: Shape, current: dict[Conjunction, bytes | None]) -> bytes | None:
+        def at(conjuncts: Conjunction) -> bytes | None:
+            return self._at(conjuncts, current)
+
+        if shape.object_clauses:
+            state = self.residuals.objects.start(shape.objects, shape.object_clauses)
+            rest = self.residuals.object_text(state, state.used, at)
+        else:
+            rest = self.object_text(self.members(shape.objects), at)
+        return None if rest is None else b"{" + rest + b"}"
+
+    def object_text(self, members: Members, at: Callable[[Conjunction], bytes | None]) -> bytes | None:
+        """The shortest members of an object, without the braces; None if there are none."""
         if members.most is not None and members.most < max(members.fewest, len(members.required)):
             return None
         texts: list[tuple[int, bytes]] = []
@@ -234,23 +304,25 @@ class Shortest:
         for place, (name, conjuncts) in enumerate(members.keys.items()):
             value = None
             if name in members.required or members.fewest > len(members.required):
-                value = self._at(conjuncts, current)
+                value = at(conjuncts)
             if value is not None:
                 (texts if name in members.required else optional).append((place, quote(name) + b":" + value))
             elif name in members.required:
                 return None
         missing = members.fewest - len(texts)
         if missing > 0:
-            others = self._others(members, missing, lambda conjuncts: self._at(conjuncts, current))
+            others = self._others(members, missing, at)
             optional.extend((len(members.keys), text) for text in others)
             if len(optional) < missing:
                 return None
             texts.extend(sorted(optional, key=lambda one: (len(one[1]), one[1]))[:missing])
-        return b"{" + b",".join(text for _, text in sorted(texts)) + b"}"
+        return b",".join(text for _, text in sorted(texts))
 
 
 _MAY_EMPTY = frozenset(
-    "enum const $ref allOf anyOf oneOf not minimum maximum exclusiveMinimum exclusiveMaximum pattern minLength "
-    "maxLength required minProperties maxProperties minItems maxItems items "
-    "format prefixItems additionalItems patternProperties propertyNames additionalProperties".split()
+    "enum const $ref $dynamicRef $recursiveRef allOf anyOf oneOf not minimum maximum exclusiveMinimum "
+    "exclusiveMaximum pattern minLength maxLength required minProperties maxProperties minItems maxItems items "
+    "format prefixItems additionalItems patternProperties propertyNames additionalProperties "
+    "if dependencies dependentRequired dependentSchemas contains uniqueItems multipleOf "
+    "unevaluatedItems unevaluatedProperties".split()
 )
