@@ -45,6 +45,7 @@ VOCABULARY = toy_vocabulary(
 STEPS = 60
 WALKS = 5
 _EXPONENT = 1_000
+_LINE_ENDS = frozenset("\r\u2028\u2029")
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -59,11 +60,16 @@ def exact_value(text: bytes) -> Any:
 
 
 def is_tame(value: Any) -> bool:
-    """False if a number has an exponent that the oracle would write out in full."""
+    """False where the oracle cannot judge.
+
+    It would write out in full a number with a large exponent, and lets the dot of patterns match line ends of ECMA-262.
+    """
     if isinstance(value, Decimal):
         return abs(value.adjusted()) < _EXPONENT
+    if isinstance(value, str):
+        return _LINE_ENDS.isdisjoint(value)
     if isinstance(value, dict):
-        return all(map(is_tame, value.values()))
+        return all(map(is_tame, value)) and all(map(is_tame, value.values()))
     return all(map(is_tame, value)) if isinstance(value, list) else True
 
 

@@ -12,8 +12,7 @@ import pytest
 
 from gramarye.errors import LimitError, SchemaError
 from gramarye.grammar.schema.dialects import children
-from gramarye.grammar.schema.document import Document
-from gramarye.grammar.schema.document import SAME
+from gramarye.grammar.schema.document import SAME, Document
 from gramarye.grammar.schema.unevaluated import Unevaluated
 
 KEYWORDS = {"unevaluatedProperties", "unevaluatedItems"}

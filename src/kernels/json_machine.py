@@ -25,11 +25,9 @@ from .memory import HEADER, SCALARS, Column, Scalar, get_i32, get_i64
 from .opcodes import Literal, Op, Status, Whitespace
 from .records import (
     ARRAY_FIELDS,
-    CHAR_DFA_FIELDS,
     ENTRY_FIELDS,
     NODE_FIELDS,
     ArrayField,
-    CharDfaField,
     EntryField,
     NodeField,
     NodeState,

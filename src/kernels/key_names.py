@@ -1,4 +1,6 @@
-r"""What a KEY configuration knows of the key that it reads, in its field ``b``::
+"""What a KEY configuration knows of the key that it reads: its field ``b``.
+
+::
 
     b:   name << 32 | state of the key automaton        name < 0:  all of the key so far, the NAME -name
                                                          name > 0:  the same, and some key of the object begins so

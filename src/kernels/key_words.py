@@ -118,7 +118,7 @@ def key_goes_on(header, dfa, labels, names, name, state):
 
 @inner(types.boolean(HEADER, _INT, _INT, _INT, _INT, _INT, _INT, _INT), inline=False)
 def key_goes_on_in(header, dfa, labels, names, name, state, low, high):
-    """Like :func:`key_goes_on` for a key whose next character is in ``low`` .. ``high``, below which all are allowed."""
+    """Like :func:`key_goes_on`, the next character being in ``low`` .. ``high``."""
     if dfa < 0:
         return True
     if state == 0 or not dfa_alive(header, dfa, state, low, high):

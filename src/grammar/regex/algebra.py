@@ -33,6 +33,7 @@ __all__ = [
     "is_empty",
     "is_subset",
     "literal",
+    "side_by_side",
     "symmetric_difference",
     "union",
     "witness",
@@ -71,12 +72,22 @@ def _join(left: CharDfa, right: CharDfa) -> _Joint:
 
 def _combine(left: CharDfa, right: CharDfa, verdicts: tuple[int, int, int, int], limits: RegexLimits) -> CharDfa:
     """The product with ``verdicts[2 * left accepts + right accepts]``."""
+    joint = _join(left, right)
+    needed = (verdicts[1] == 0) + 2 * (verdicts[2] == 0)
+    pairs, trans = _explore(left, right, joint, needed, limits)
+    accept = np.array(verdicts, np.uint8)[2 * left.accept[pairs[:, 0]] + right.accept[pairs[:, 1]]]
+    accept[DEAD] = 0
+    return canonical(trans, accept, 1, joint.bounds, joint.classes)
+
+
+def _explore(
+    left: CharDfa, right: CharDfa, joint: _Joint, needed: int, limits: RegexLimits
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The pairs of states that the starts lead to, and their transitions; ``needed`` as in kernels/product.py."""
     from ...kernels.product import DONE, product
 
-    joint = _join(left, right)
     groups = joint.both.shape[1]
     limit = limits.state_limit(groups + 2)
-    needed = (verdicts[1] == 0) + 2 * (verdicts[2] == 0)
     progress = np.array([1, 2], np.int64)
     pairs = np.zeros((2, 2), np.int32)
     pairs[1] = left.start, right.start
@@ -91,11 +102,36 @@ def _combine(left: CharDfa, right: CharDfa, verdicts: tuple[int, int, int, int],
         if count > limit:
             raise too_many_states(limit)
         if status == DONE:
-            break
+            return pairs[:count], trans[:count]
         capacity *= 4
-    accept = np.array(verdicts, np.uint8)[2 * left.accept[pairs[:count, 0]] + right.accept[pairs[:count, 1]]]
-    accept[DEAD] = 0
-    return canonical(trans[:count], accept, 1, joint.bounds, joint.classes)
+
+
+class SideBySide(NamedTuple):
+    """Automata that read the same text.
+
+    Attributes:
+        trans: int32[n, K]; 0 is dead: no text of scalar values leads there. State 1 is the start.
+        states: int32[n, automata]; the state of each automaton, 0 if it is dead.
+        bounds: int32[m]; first code points of the pieces.
+        classes: int32[m]; classes of the pieces.
+    """
+
+    trans: NDArray[np.int32]
+    states: NDArray[np.int32]
+    bounds: NDArray[np.int32]
+    classes: NDArray[np.int32]
+
+
+def side_by_side(automata: Iterable[CharDfa], limits: RegexLimits = DEFAULT_LIMITS) -> SideBySide:
+    """The joint states of several automata, not minimised; LimitError if they are too many."""
+    joined = UNIVERSAL
+    states = np.zeros((len(UNIVERSAL.trans), 0), np.int32)
+    for automaton in automata:
+        joint = _join(joined, automaton)
+        pairs, trans = _explore(joined, automaton, joint, 1, limits)
+        states = np.hstack([states[pairs[:, 0]], pairs[:, 1:]])
+        joined = CharDfa(trans, np.zeros(len(trans), np.uint8), joint.bounds, joint.classes, 1)
+    return SideBySide(joined.trans, states, joined.bounds, joined.classes)
 
 
 def intersect(left: CharDfa, right: CharDfa, limits: RegexLimits = DEFAULT_LIMITS) -> CharDfa:

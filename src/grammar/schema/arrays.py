@@ -14,8 +14,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
-from .atoms import AllItems, Atom, Clause, Clauses, Contains, ContainsAtMost, Duplicate, Length, SomeItem, Unique
+from .atoms import (
+    FALSE,
+    AllItems,
+    Atom,
+    Clauses,
+    Contains,
+    ContainsAtMost,
+    Duplicate,
+    SomeItem,
+    Unique,
+    atoms_of,
+    hold,
+    left_of,
+)
 from .document import Document
 from .members import Items
 from .shapes import Conjunction
@@ -61,13 +75,13 @@ class ArrayState:
     @property
     def remembers(self) -> bool:
         """True if it matters which values there are."""
-        return any(isinstance(atom, (Unique, Duplicate)) for clause in self.clauses for atom in clause)
+        return any(isinstance(atom, (Unique, Duplicate)) for atom in atoms_of(self.clauses))
 
     @property
     def finished(self) -> bool:
         """True if no more items need come."""
-        return self.index >= self.family.items.fewest and all(
-            any(isinstance(atom, (AllItems, ContainsAtMost, Unique)) for atom in clause) for clause in self.clauses
+        return self.index >= self.family.items.fewest and hold(
+            self.clauses, lambda atom: isinstance(atom, (AllItems, ContainsAtMost, Unique))
         )
 
 
@@ -94,10 +108,9 @@ class Arrays:
         if family is None:
             items = self._items(arrays)
             settled = max(len(items.prefix), items.fewest, items.most or 0)
-            for clause in clauses:
-                for atom in clause:
-                    if isinstance(atom, (SomeItem, AllItems)):
-                        settled = max(settled, atom.first, atom.last or 0)
+            for atom in atoms_of(clauses):
+                if isinstance(atom, (SomeItem, AllItems)):
+                    settled = max(settled, atom.first, atom.last or 0)
             family = self._families[key] = ArrayFamily(arrays, items, settled)
         return ArrayState(family, clauses)
 
@@ -115,8 +128,7 @@ class Arrays:
             return []
         asked = [
             atom.value
-            for clause in state.clauses
-            for atom in clause
+            for atom in atoms_of(state.clauses)
             if isinstance(atom, (Contains, ContainsAtMost))
             or (isinstance(atom, (SomeItem, AllItems)) and _at(atom, index))
         ]
@@ -127,13 +139,9 @@ class Arrays:
         results = []
         for conjuncts, verdicts in classes_of(self._document, items.at(index), asked, possible):
             again = bool(repeated) and verdicts[repeated]
-            clauses: dict[Clause, None] = {}
-            for clause in state.clauses:
-                left = _left(clause, index, verdicts, again)
-                if left is not None:
-                    clauses.setdefault(left)
-            if () not in clauses:
-                following = replace(state, clauses=tuple(clauses), index=min(index + 1, state.family.settled))
+            clauses = left_of(state.clauses, partial(_left, index=index, verdicts=verdicts, again=again))
+            if clauses != FALSE:
+                following = replace(state, clauses=clauses, index=min(index + 1, state.family.settled))
                 results.append(
                     (conjuncts, replace(following, pending=True) if following.remembers else _forget(following))
                 )
@@ -176,34 +184,22 @@ def _at(atom: SomeItem | AllItems, index: int) -> bool:
     return atom.first <= index and (atom.last is None or index < atom.last)
 
 
-def _left(clause: Clause, index: int, verdicts: Verdicts, again: bool) -> Clause | None:
-    """What is left of a clause after item ``index``; None if it is fulfilled."""
-    left: list[Atom] = []
-    for atom in clause:
-        if isinstance(atom, (SomeItem, AllItems)):
-            some = isinstance(atom, SomeItem)
-            holds = verdicts[atom.value] if _at(atom, index) else not some
-            over = atom.last is not None and index + 1 >= atom.last
-            if (some and holds) or (over and not some and holds):
-                return None
-            if not over and (some or holds):
-                left.append(atom)
-        elif isinstance(atom, Contains):
-            count = atom.count - int(verdicts[atom.value])
-            if count == 0:
-                return None
-            left.append(Contains(atom.value, count))
-        elif isinstance(atom, ContainsAtMost):
-            count = atom.count - int(verdicts[atom.value])
-            if count >= 0:
-                left.append(ContainsAtMost(atom.value, count))
-        elif isinstance(atom, Unique):
-            if not again:
-                left.append(atom)
-        elif isinstance(atom, Duplicate):
-            if again:
-                return None
-            left.append(atom)
-        elif isinstance(atom, Length):
-            raise TypeError("arrays have no clauses on their length")
-    return tuple(dict.fromkeys(left))
+def _left(atom: Atom, index: int, verdicts: Verdicts, again: bool) -> Atom | bool:
+    """What is left of an atom after item ``index``."""
+    if isinstance(atom, (SomeItem, AllItems)):
+        some = isinstance(atom, SomeItem)
+        holds = verdicts[atom.value] if _at(atom, index) else not some
+        if holds is some:
+            return holds
+        return holds if atom.last is not None and index + 1 >= atom.last else atom
+    if isinstance(atom, Contains):
+        count = atom.count - int(verdicts[atom.value])
+        return count == 0 or Contains(atom.value, count)
+    if isinstance(atom, ContainsAtMost):
+        count = atom.count - int(verdicts[atom.value])
+        return count >= 0 and ContainsAtMost(atom.value, count)
+    if isinstance(atom, Unique):
+        return not again and atom
+    if isinstance(atom, Duplicate):
+        return again or atom
+    raise TypeError(f"{atom} does not speak of arrays")

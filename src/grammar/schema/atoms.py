@@ -7,17 +7,17 @@ members are so, joined by and, or, not. Negation turns one into the other, so tw
     {"not": {"required": ["a"], "properties": {"b": B}}} all "a" are false or    some "b" is not B
     {"dependentRequired": {"a": ["b"]}}                  all "a" are false or    some "b"
 
-A clause is a tuple of atoms of which one must hold; a value satisfies a tuple of clauses if it satisfies each. The
+A clause is a tuple of atoms of which one must hold; a value satisfies a tuple of clauses if it satisfies each. Where
+several clauses are one alternative of another clause, they stand in it as they are, so nothing is multiplied out. The
 empty tuple of clauses is true, a tuple with an empty clause false. Which values fulfil the atoms is worked out member
 by member, as texts reach them (``objects.py``, ``arrays.py``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from ...errors import LimitError
 from .document import Conjunction
 
 __all__ = [
@@ -38,7 +38,10 @@ __all__ = [
     "Unique",
     "all_of",
     "any_of",
+    "atoms_of",
+    "hold",
     "join",
+    "left_of",
 ]
 
 
@@ -130,48 +133,62 @@ class Duplicate:
 
 
 Atom = SomeMember | AllMembers | Length | SomeItem | AllItems | Contains | ContainsAtMost | Unique | Duplicate
-Clause = tuple[Atom, ...]
+Clause = tuple["Atom | Clauses", ...]
 Clauses = tuple[Clause, ...]
 
 TRUE: Clauses = ()
 FALSE: Clauses = ((),)
 
-_MOST_CLAUSES = 512
-"""Clauses that one subschema may become."""
 
-
-def _unique(clauses: Iterable[Clause]) -> Clauses:
-    """Clauses without repetitions; FALSE if one of them is empty."""
-    kept = tuple(dict.fromkeys(clauses))
+def all_of(parts: Iterable[Clauses]) -> Clauses:
+    """The conjunction of clauses, without repetitions; FALSE if one of them is empty."""
+    kept = tuple(dict.fromkeys(clause for part in parts for clause in part))
     return FALSE if () in kept else kept
 
 
-def all_of(parts: Iterable[Clauses]) -> Clauses:
-    """The conjunction of clauses."""
-    return _unique(clause for part in parts for clause in part)
-
-
-def any_of(parts: Iterable[Clauses], pointer: str) -> Clauses:
-    """The disjunction of clauses, by distribution.
-
-    Raises:
-        LimitError: there would be too many.
-    """
-    result: Clauses = FALSE
+def any_of(parts: Iterable[Clauses]) -> Clauses:
+    """The disjunction of clauses: one clause, in which those that are several stay together."""
+    found: dict[Atom | Clauses, None] = {}
     for part in parts:
-        if part == FALSE:
-            continue
-        if len(result) * len(part) > _MOST_CLAUSES:
-            raise LimitError(
-                "the alternatives here have too many combinations",
-                pointer=pointer,
-                expected=[f"at most {_MOST_CLAUSES} combinations"],
-                hint="split the schema, or tell its branches apart by a property with a constant value",
-            )
-        result = tuple(dict.fromkeys(tuple(dict.fromkeys((*one, *other))) for one in result for other in part))
-    return result
+        if part == TRUE:
+            return TRUE
+        if part != FALSE:
+            found.update(dict.fromkeys(part[0] if len(part) == 1 else (part,)))
+    return (tuple(found),)
 
 
-def join(parts: Sequence[Clauses], positive: bool, pointer: str) -> Clauses:
+def join(parts: Iterable[Clauses], positive: bool) -> Clauses:
     """What holds if all parts do; or, of the opposites of parts, if one of them does."""
-    return all_of(parts) if positive else any_of(parts, pointer)
+    return all_of(parts) if positive else any_of(parts)
+
+
+def atoms_of(clauses: Clauses) -> Iterator[Atom]:
+    """The atoms of clauses."""
+    for clause in clauses:
+        for one in clause:
+            if isinstance(one, tuple):
+                yield from atoms_of(one)
+            else:
+                yield one
+
+
+def hold(clauses: Clauses, holds: Callable[[Atom], bool]) -> bool:
+    """Whether clauses hold, given which atoms do."""
+    return all(any(hold(one, holds) if isinstance(one, tuple) else holds(one) for one in clause) for clause in clauses)
+
+
+def left_of(clauses: Clauses, left: Callable[[Atom], Atom | bool]) -> Clauses:
+    """What is left of clauses, given what is left of each atom: True: it is fulfilled, False: it cannot be any more."""
+    kept: list[Clauses] = []
+    for clause in clauses:
+        parts: list[Clauses] = []
+        for one in clause:
+            if isinstance(one, tuple):
+                parts.append(left_of(one, left))
+            else:
+                rest = left(one)
+                parts.append((TRUE if rest else FALSE) if isinstance(rest, bool) else ((rest,),))
+        kept.append(any_of(parts))
+        if kept[-1] == FALSE:
+            return FALSE
+    return all_of(kept)

@@ -75,7 +75,7 @@ def _enum(maker: Maker, subschema: Subschema, value: JsonValue, positive: bool) 
     pointer = f"{subschema.pointer}/enum"
     exactly = _exact_object if maker.kind == Types.OBJECT else _exact_array
     parts = [exactly(maker, subschema, one, pointer, positive) for one in value if isinstance(one, wanted)]
-    return join(parts, not positive, pointer)
+    return join(parts, not positive)
 
 
 def _const(maker: Maker, subschema: Subschema, value: JsonValue, positive: bool) -> Clauses:
@@ -91,7 +91,7 @@ def _exact_object(maker: Maker, subschema: Subschema, value: JsonValue, pointer:
     for key, one in value.items():
         different.append(_only(AllMembers(key, maker.never())))
         different.append(_only(SomeMember(key, maker.equal(subschema, one, pointer, False))))
-    return any_of(different, pointer)
+    return any_of(different)
 
 
 def _exact_array(maker: Maker, subschema: Subschema, value: JsonValue, pointer: str, positive: bool) -> Clauses:
@@ -100,7 +100,7 @@ def _exact_array(maker: Maker, subschema: Subschema, value: JsonValue, pointer: 
         items = [_only(SomeItem(i, i + 1, maker.equal(subschema, one, pointer, True))) for i, one in enumerate(value)]
         return all_of([*items, _only(AllItems(length, None, maker.never()))])
     different = [_only(SomeItem(i, i + 1, maker.equal(subschema, one, pointer, False))) for i, one in enumerate(value)]
-    return any_of([*different, *_longer(length), *_shorter(maker, length)], pointer)
+    return any_of([*different, *_longer(length), *_shorter(maker, length)])
 
 
 def _longer(length: int) -> list[Clauses]:
@@ -115,7 +115,7 @@ def _shorter(maker: Maker, length: int) -> list[Clauses]:
 
 def _properties(maker: Maker, subschema: Subschema, value: JsonValue, positive: bool) -> Clauses:
     parts = [_everywhere(maker, name, maker.at(subschema, positive, "properties", name), positive) for name in value]
-    return join(parts, positive, f"{subschema.pointer}/properties")
+    return join(parts, positive)
 
 
 def _pattern_properties(maker: Maker, subschema: Subschema, value: JsonValue, positive: bool) -> Clauses:
@@ -129,7 +129,7 @@ def _pattern_properties(maker: Maker, subschema: Subschema, value: JsonValue, po
         )
         for source in value
     ]
-    return join(parts, positive, pointer)
+    return join(parts, positive)
 
 
 def _additional_properties(maker: Maker, subschema: Subschema, value: JsonValue, positive: bool) -> Clauses:
@@ -154,7 +154,7 @@ def _required(maker: Maker, subschema: Subschema, value: JsonValue, positive: bo
     if not isinstance(value, list):
         return _is(positive)
     parts = [_only(SomeMember(name, ()) if positive else AllMembers(name, maker.never())) for name in value]
-    return join(parts, positive, f"{subschema.pointer}/required")
+    return join(parts, positive)
 
 
 def _length(least: int, most: int | None) -> Clauses:
@@ -196,7 +196,7 @@ def _items_between(maker: Maker, first: int, last: int | None, value: Conjunctio
 
 def _tuple(maker: Maker, subschema: Subschema, keyword: str, count: int, positive: bool) -> Clauses:
     parts = [_items_between(maker, i, i + 1, maker.at(subschema, positive, keyword, i), positive) for i in range(count)]
-    return join(parts, positive, f"{subschema.pointer}/{keyword}")
+    return join(parts, positive)
 
 
 def _items(maker: Maker, subschema: Subschema, value: JsonValue, positive: bool) -> Clauses:
@@ -225,7 +225,7 @@ def _whole(maker: Maker, subschema: Subschema, value: JsonValue, positive: bool)
     parts = [_only(SomeItem(i, i + 1, maker.at(subschema, positive, TUPLE, i))) for i in range(length)]
     if positive:
         return all_of([*parts, _only(AllItems(length, None, maker.never()))])
-    return any_of([*parts, *_longer(length), *_shorter(maker, length)], subschema.pointer)
+    return any_of([*parts, *_longer(length), *_shorter(maker, length)])
 
 
 def _min_items(maker: Maker, subschema: Subschema, value: JsonValue, positive: bool) -> Clauses:
@@ -262,7 +262,7 @@ def _contains(maker: Maker, subschema: Subschema, value: JsonValue, positive: bo
     parts = [] if fewest == 0 else [_at_most(wanted, refused, fewest - 1)]
     if most is not None:
         parts.append(_at_least(wanted, most + 1))
-    return any_of(parts, f"{subschema.pointer}/contains")
+    return any_of(parts)
 
 
 def _at_least(wanted: Conjunction, count: int) -> Clauses:

@@ -5,7 +5,7 @@
     clauses({"if": I, "then": T, "else": E})      (not I or T) and (I or E)
     clauses({"oneOf": [A, B]})                    (A or B) and (not A or not B)
 
-The result is in conjunctive normal form (``atoms.py``); alternatives are distributed, up to a limit.
+The size of the result is that of the subschema, but for ``oneOf``, of which it is the square.
 """
 
 from __future__ import annotations
@@ -47,7 +47,6 @@ class ClauseMaker:
 
         Raises:
             SchemaError: a keyword's value is malformed, or a reference leads back to itself without reading anything.
-            LimitError: there are too many combinations.
         """
         if isinstance(subschema.schema, bool):
             return TRUE if subschema.schema is positive else FALSE
@@ -70,7 +69,7 @@ class ClauseMaker:
         targets = (*self._document.references(subschema), *self._document.same(subschema))
         parts = [self.clauses(target, positive, active) for target in targets]
         parts.extend(self._of(subschema, keyword, positive, active) for keyword in schema)
-        return join(parts, positive, subschema.pointer)
+        return join(parts, positive)
 
     def _of(self, subschema: Subschema, keyword: str, positive: bool, active: tuple[int, ...]) -> Clauses:
         """The clauses of one keyword; those of one that does not speak of these values are none."""
@@ -123,21 +122,20 @@ Applicator = Callable[[ClauseMaker, Subschema, bool, tuple[int, ...]], Clauses]
 
 
 def _all_of(maker: ClauseMaker, subschema: Subschema, positive: bool, active: tuple[int, ...]) -> Clauses:
-    return join(maker.children(subschema, "allOf", positive, active), positive, f"{subschema.pointer}/allOf")
+    return join(maker.children(subschema, "allOf", positive, active), positive)
 
 
 def _any_of(maker: ClauseMaker, subschema: Subschema, positive: bool, active: tuple[int, ...]) -> Clauses:
-    return join(maker.children(subschema, "anyOf", positive, active), not positive, f"{subschema.pointer}/anyOf")
+    return join(maker.children(subschema, "anyOf", positive, active), not positive)
 
 
 def _one_of(maker: ClauseMaker, subschema: Subschema, positive: bool, active: tuple[int, ...]) -> Clauses:
-    pointer = f"{subschema.pointer}/oneOf"
     holds = maker.children(subschema, "oneOf", True, active)
     fails = maker.children(subschema, "oneOf", False, active)
     pairs = [(i, j) for i in range(len(holds)) for j in range(i)]
     if positive:
-        return all_of([any_of(holds, pointer), *(any_of([fails[i], fails[j]], pointer) for i, j in pairs)])
-    return any_of([all_of(fails), *(all_of([holds[i], holds[j]]) for i, j in pairs)], pointer)
+        return all_of([any_of(holds), *(any_of([fails[i], fails[j]]) for i, j in pairs)])
+    return any_of([all_of(fails), *(all_of([holds[i], holds[j]]) for i, j in pairs)])
 
 
 def _not(maker: ClauseMaker, subschema: Subschema, positive: bool, active: tuple[int, ...]) -> Clauses:
@@ -148,15 +146,14 @@ def _if(maker: ClauseMaker, subschema: Subschema, positive: bool, active: tuple[
     schema = subschema.schema
     if isinstance(schema, bool):
         return TRUE if positive else FALSE
-    pointer = f"{subschema.pointer}/if"
     holds = maker.child(subschema, True, active, "if")
     fails = maker.child(subschema, False, active, "if")
     unsaid = TRUE if positive else FALSE
     then = maker.child(subschema, positive, active, "then") if "then" in schema else unsaid
     other = maker.child(subschema, positive, active, "else") if "else" in schema else unsaid
     if positive:
-        return all_of([any_of([fails, then], pointer), any_of([holds, other], pointer)])
-    return any_of([all_of([holds, then]), all_of([fails, other])], pointer)
+        return all_of([any_of([fails, then]), any_of([holds, other])])
+    return any_of([all_of([holds, then]), all_of([fails, other])])
 
 
 def _dependent(
@@ -165,21 +162,19 @@ def _dependent(
     """``dependentRequired``, ``dependentSchemas`` and both in ``dependencies``."""
     if maker.kind != Types.OBJECT or isinstance(subschema.schema, bool):
         return TRUE if positive else FALSE
-    pointer = f"{subschema.pointer}/{keyword}"
     parts = []
     for name, needs in subschema.schema[keyword].items():
         if isinstance(needs, (list, str)):
             needed = [needs] if isinstance(needs, str) else needs
             never = maker.never()
-            then = join(
-                [((SomeMember(n, ()) if positive else AllMembers(n, never),),) for n in needed], positive, pointer
-            )
+            atoms = [SomeMember(n, ()) if positive else AllMembers(n, never) for n in needed]
+            then = join([((atom,),) for atom in atoms], positive)
         else:
             then = maker.child(subschema, positive, active, keyword, name)
         absent: Clauses = ((AllMembers(name, maker.never()),),)
         there: Clauses = ((SomeMember(name, ()),),)
-        parts.append(any_of([absent, then], pointer) if positive else all_of([there, then]))
-    return join(parts, positive, pointer)
+        parts.append(any_of([absent, then]) if positive else all_of([there, then]))
+    return join(parts, positive)
 
 
 def _dependencies(maker: ClauseMaker, subschema: Subschema, positive: bool, active: tuple[int, ...]) -> Clauses:

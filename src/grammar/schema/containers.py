@@ -21,7 +21,7 @@ from ...kernels.columns import Column
 from ...kernels.records import ARRAY_FIELDS, ENTRY_FIELDS, KEY_FIELDS, OBJECT_FIELDS, EntryField
 from ..regex import CharDfa
 from .arrays import ArrayState
-from .atoms import AllMembers, NameSet, SomeMember
+from .atoms import AllMembers, NameSet, SomeMember, atoms_of
 from .key_language import ENDLESS, KeyLanguage
 from .members import Further, Items, Label, Members
 from .objects import ObjectState
@@ -275,7 +275,7 @@ class Containers:
     def _derived_keys(self, state: ObjectState, members: Members, every: bool) -> tuple[int, int]:
         """The automaton of the keys that are not declared, and where its labels begin; NONE if none are allowed."""
         family = state.family
-        language = self._shortest.labelled(family.objects, Further(), family.names, family.name_sets)
+        language = self._shortest.labelled(family.objects, family.names, family.name_sets)
         active = {number for number, names in enumerate(family.name_sets) if names in set(_sets(state))}
         targets: dict[Label, int] = {}
         for label in dict.fromkeys(label for label in language.labels if label is not None):
@@ -338,7 +338,6 @@ class Containers:
 
 def _sets(state: ObjectState) -> Iterable[NameSet]:
     """The sets of names of the clauses of a state."""
-    for clause in state.clauses:
-        for atom in clause:
-            if isinstance(atom, (SomeMember, AllMembers)) and isinstance(atom.names, NameSet):
-                yield atom.names
+    for atom in atoms_of(state.clauses):
+        if isinstance(atom, (SomeMember, AllMembers)) and isinstance(atom.names, NameSet):
+            yield atom.names

@@ -134,6 +134,13 @@ class Document:
         """The subschema that refuses everything."""
         return self._intern(False, "", self.root.resource, ())
 
+    def contradictory(self, conjuncts: Conjunction) -> bool:
+        """True if a conjunction holds a subschema that nothing satisfies, or one and its opposite."""
+        if self.nothing().index in conjuncts:
+            return True
+        opposites = (self._opposites.get(index) for index in conjuncts)
+        return any(one is not None and one.index in conjuncts for one in opposites)
+
     def opposite(self, subschema: Subschema) -> Subschema:
         """The subschema that accepts what another refuses: ``{"not": it}``; the opposite of that is the first again."""
         found = self._opposites.get(subschema.index)

@@ -18,14 +18,11 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import LimitError
-from ..regex import CharDfa
+from ..regex import CharDfa, RegexLimits, side_by_side
 
 __all__ = ["ENDLESS", "KeyLanguage", "finite_automaton", "key_language"]
 
 _MOST_STATES = 65_536
-_SURROGATES: tuple[int, ...] = ()
-"""Stands for the classes of the surrogates, which no key has."""
 
 ENDLESS = -1
 """More keys than an object can have."""
@@ -170,57 +167,17 @@ def key_language(automata: Sequence[CharDfa], label: Callable[[tuple[bool, ...]]
     Raises:
         LimitError: the joint automaton is too large.
     """
-    bounds, columns = _joint_classes(automata)
-    start = tuple(automaton.start for automaton in automata)
-    numbers = {start: 1}
-    waiting = [start]
-    rows: list[list[int]] = [[0] * len(columns)]
-    labels: list[Label | None] = [None]
-    while waiting:
-        following: list[tuple[int, ...]] = []
-        for state in waiting:
-            accepts = tuple(bool(automaton.accept[s]) for automaton, s in zip(automata, state, strict=True))
-            labels.append(label(accepts))
-            row = []
-            for column in columns:
-                if column == _SURROGATES:
-                    row.append(0)
-                    continue
-                target = tuple(
-                    int(automaton.trans[s, cls]) for automaton, s, cls in zip(automata, state, column, strict=True)
-                )
-                number = numbers.get(target)
-                if number is None:
-                    number = numbers[target] = len(numbers) + 1
-                    following.append(target)
-                row.append(number)
-            rows.append(row)
-        if len(numbers) > _MOST_STATES:
-            raise LimitError("the patterns of an object's keys need too many states together")
-        waiting = following
-    classes = np.arange(len(columns), dtype=np.int32)
-    trans = np.array(rows, np.int32)
+    joint = side_by_side(automata, RegexLimits(states=_MOST_STATES))
+    accepts = np.stack([one.accept[joint.states[:, k]] for k, one in enumerate(automata)], axis=1)
+    kinds, kind_of = np.unique(accepts, axis=0, return_inverse=True)
+    by_kind = [label(tuple(kind)) for kind in kinds.astype(np.bool_).tolist()]
+    labels: list[Label | None] = [None, *(by_kind[kind] for kind in kind_of.reshape(-1)[1:].tolist())]
+    trans = joint.trans
     alive = _alive(trans, labels)
     trans[~alive[trans]] = 0
     accept = np.array([one is not None for one in labels], np.uint8)
-    first = 1 if alive[1] else 0
-    index = {column: number for number, column in enumerate(columns)}
-    by_interval = np.array([index[column] for _, column in bounds], np.int32)
-    automaton = CharDfa(trans, accept, np.array([low for low, _ in bounds], np.int32), classes[by_interval], first)
+    automaton = CharDfa(trans, accept, joint.bounds, joint.classes, 1 if alive[1] else 0)
     return KeyLanguage(automaton, tuple(labels))
-
-
-def _joint_classes(automata: Sequence[CharDfa]) -> tuple[list[tuple[int, tuple[int, ...]]], list[tuple[int, ...]]]:
-    """Intervals of code points with each automaton's class, and the distinct combinations of classes."""
-    edges = sorted({0, 0xD800, 0xE000, *(int(bound) for automaton in automata for bound in automaton.bounds)})
-    bounds: list[tuple[int, tuple[int, ...]]] = []
-    for low in edges:
-        column = tuple(automaton.class_of(low) for automaton in automata)
-        if 0xD800 <= low < 0xE000:
-            column = _SURROGATES
-        if not bounds or bounds[-1][1] != column:
-            bounds.append((low, column))
-    return bounds, list(dict.fromkeys(column for _, column in bounds))
 
 
 def _alive(trans: NDArray[np.int32], labels: Sequence[object]) -> NDArray[np.bool_]:

@@ -38,53 +38,14 @@ class Finding:
     value: JsonValue = field(default=None, repr=False, compare=False)
 
 
-_EVERY = (4, 2020)
-_ASSERTIONS: dict[str, tuple[int, int]] = {
-    "type": _EVERY,
-    "enum": _EVERY,
-    "const": (6, 2020),
-    "minimum": _EVERY,
-    "maximum": _EVERY,
-    "exclusiveMinimum": _EVERY,
-    "exclusiveMaximum": _EVERY,
-    "multipleOf": _EVERY,
-    "minLength": _EVERY,
-    "maxLength": _EVERY,
-    "pattern": _EVERY,
-    "minItems": _EVERY,
-    "maxItems": _EVERY,
-    "minProperties": _EVERY,
-    "maxProperties": _EVERY,
-    "required": _EVERY,
-    "properties": _EVERY,
-    "patternProperties": _EVERY,
-    "propertyNames": (6, 2020),
-    "additionalProperties": _EVERY,
-    "items": _EVERY,
-    "prefixItems": (2020, 2020),
-    "additionalItems": (4, 2019),
-    "allOf": _EVERY,
-    "anyOf": _EVERY,
-    "oneOf": _EVERY,
-    "not": _EVERY,
-    "dependencies": _EVERY,
-    "contains": (6, 2020),
-    "minContains": (2019, 2020),
-    "maxContains": (2019, 2020),
-    "if": (7, 2020),
-    "then": (7, 2020),
-    "else": (7, 2020),
-    "dependentRequired": (2019, 2020),
-    "dependentSchemas": (2019, 2020),
-    "unevaluatedItems": (2019, 2020),
-    "unevaluatedProperties": (2019, 2020),
-    "$ref": _EVERY,
-    "$dynamicRef": (2020, 2020),
-    "$recursiveRef": (2019, 2019),
-}
-_NOT_YET: dict[str, tuple[int, int]] = {
-    "uniqueItems": _EVERY,
-}
+_ASSERTIONS = frozenset(
+    "type enum const minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength pattern minItems "
+    "maxItems minProperties maxProperties required properties patternProperties propertyNames additionalProperties "
+    "items prefixItems additionalItems allOf anyOf oneOf not dependencies contains minContains maxContains if then "
+    "else dependentRequired dependentSchemas unevaluatedItems unevaluatedProperties $ref $dynamicRef "
+    "$recursiveRef".split()
+)
+_NOT_YET = frozenset(("uniqueItems",))
 _STANDARD_ANNOTATIONS = frozenset(
     "$schema $id id $anchor $dynamicAnchor $recursiveAnchor $vocabulary $comment $defs definitions title "
     "description default "
@@ -195,13 +156,7 @@ def _check_value(finding: Finding) -> None:
 
 def _says_nothing(keyword: str, value: JsonValue) -> bool:
     """True for a keyword whose value allows everything."""
-    if keyword == "uniqueItems":
-        return bool(value is False)
-    if keyword in ("dependencies", "dependentRequired", "dependentSchemas"):
-        return bool(value == {})
-    if keyword in ("unevaluatedItems", "unevaluatedProperties"):
-        return bool(value is True or value == {})
-    return False
+    return keyword == "uniqueItems" and value is False
 
 
 def _children(document: Document, subschema: Subschema) -> Iterator[Subschema]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property, partial
 from itertools import count, islice, product
 from string import ascii_letters, digits, punctuation
 from typing import Protocol
@@ -101,7 +102,7 @@ def language_of(names: NameSet, languages: NameLanguages) -> CharDfa:
     return complement(found) if names.outside else found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Members:
     """The members of an object: declared keys in the schema's order, and the rest.
 
@@ -109,7 +110,7 @@ class Members:
         keys: what the values of the declared keys must be, in the schema's order.
         required: those that must be there.
         additional: what the value of any other key must be, if nothing looks at the keys.
-        others: the other keys, if ``patternProperties`` or ``propertyNames`` look at them.
+        make_others: makes :attr:`others`, None if they are None.
         fewest: members at least.
         most: members at most, or None.
     """
@@ -117,9 +118,14 @@ class Members:
     keys: dict[str, Conjunction]
     required: frozenset[str]
     additional: Conjunction
-    others: KeyLanguage[Conjunction] | None
+    make_others: Callable[[], KeyLanguage[Conjunction]] | None
     fewest: int
     most: int | None
+
+    @cached_property
+    def others(self) -> KeyLanguage[Conjunction] | None:
+        """The other keys, if ``patternProperties`` or ``propertyNames`` look at them."""
+        return None if self.make_others is None else self.make_others()
 
     def other_names(self, wanted: int, keep: Callable[[Conjunction], bool]) -> Iterator[tuple[str, Conjunction]]:
         """Names that are not declared, with what their values must be, shortest first, as many as wanted if there are.
@@ -262,9 +268,8 @@ def members_of(
         else:
             keys[name] = conjunction([document.nothing()])
     rest = conjunction(child for part in parts for child in part.rest)
-    others = None
-    if allowed or any(part.patterns for part in parts):
-        others = _others(parts, allowed, tuple(names))
+    looked_at = allowed or any(part.patterns for part in parts)
+    others = partial(_others, parts, allowed, tuple(names)) if looked_at else None
     fewest, most = _bounds(subschemas, "minProperties", "maxProperties")
     fewest = max(fewest - further.count, further.fewest)
     bounds = [bound for bound in (None if most is None else most - further.count, further.most) if bound is not None]
@@ -287,12 +292,11 @@ def labelled_others(
     document: Document,
     conjuncts: Conjunction,
     languages: NameLanguages,
-    further: Further,
     declared: tuple[str, ...],
     sets: tuple[NameSet, ...],
 ) -> KeyLanguage[Label]:
     """The keys that are not declared, labelled by what their values must be and by the sets of names they are in."""
-    parts, allowed, _ = _parts(document, conjuncts, languages, further)
+    parts, allowed, _ = _parts(document, conjuncts, languages, NO_MORE)
     patterns = [automaton for part in parts for automaton, _ in part.patterns]
     value = _value_label(parts, len(patterns), len(allowed))
 

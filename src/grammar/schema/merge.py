@@ -2,8 +2,8 @@
 
 ``anyOf`` makes a shape several. So does ``oneOf``; where two of its branches do not exclude each other *in the shape at
 hand* (a value of both would be a value of the shape merged with both), one is merged with the opposite of the other.
-``if`` is two shapes: it holds and ``then`` does, or its opposite holds and ``else`` does. Opposites of scalars are shapes
-(``negation.py``); what is to be said of members and items and is no plain bound becomes clauses (``clauses.py``).
+``if`` is two shapes: it holds and ``then`` does, or its opposite holds and ``else`` does. Opposites of scalars are
+shapes (``negation.py``); what is said of members and items and is no plain bound becomes clauses (``clauses.py``).
 """
 
 from __future__ import annotations
@@ -119,24 +119,22 @@ class Merger:
         """The alternatives of which exactly one branch holds."""
         children = self._children(subschema, "oneOf")
         branches = [self.apply(child, shape, active) for child in children]
-        apart: set[tuple[int, int]] = set()
+        overlap: dict[int, list[Subschema]] = {index: [] for index in range(len(children))}
+        for first, results in enumerate(branches):
+            for second in range(first):
+                if branches[second] and self._meet(results, children[second], active):
+                    overlap[first].append(children[second])
+                    overlap[second].append(children[first])
         found: list[Shape] = []
         for first, results in enumerate(branches):
-            for second, child in enumerate(children):
-                if second == first or not branches[second] or (second, first) in apart:
-                    continue
-                narrowed: list[Shape] = []
-                for one in results:
-                    both = self.apply(child, one, active)
-                    if any(map(self._satisfiable, both)):
-                        narrowed.extend(self._negation.negate(child, one, active))
-                    else:
-                        narrowed.append(one)
-                if narrowed == branches[first]:
-                    apart.add((first, second))
-                results = narrowed
-            found.extend(one for one in results if results == branches[first] or self._satisfiable(one))
-        return found
+            for child in overlap[first]:
+                results = [r for one in results for r in self._negation.negate(child, one, active)]
+            found.extend(results)
+        return found if len(found) <= _MANY else list(filter(self._satisfiable, found))
+
+    def _meet(self, shapes: list[Shape], subschema: Subschema, active: tuple[int, ...]) -> bool:
+        """True if some value has one of some shapes and satisfies a subschema."""
+        return any(self._satisfiable(both) for one in shapes for both in self.apply(subschema, one, active))
 
     def _conditional(self, subschema: Subschema, shapes: list[Shape], active: tuple[int, ...]) -> list[Shape]:
         """The shapes of ``if``, with ``then`` or with ``else``; with clauses for both if there are many already."""
@@ -164,6 +162,9 @@ class Merger:
             found.extend(filter(self._satisfiable, results))
         return found
 
+
+_MANY = 16
+"""Shapes above which those without values are sought out and dropped at once."""
 
 _FEW = 6
 """Shapes up to which a condition makes two of each."""

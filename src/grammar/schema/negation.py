@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
-from ...errors import LimitError, SchemaError
+from ...errors import SchemaError
 from ...kernels.opcodes import NumberKind
 from .atoms import TRUE, Clauses
 from .clauses import ClauseMaker
@@ -72,19 +72,15 @@ class Negation:
 
         Raises:
             SchemaError: a keyword's value is malformed, or a reference leads back to itself without reading anything.
-            LimitError: alternatives have too many combinations.
         """
         if isinstance(subschema.schema, bool):
             return [] if subschema.schema else [shape]
         containers = replace(shape, types=shape.types & _CONTAINERS)
-        try:
-            for kind, maker in self._makers:
-                if containers.types & kind:
-                    containers = constrained(containers, kind, maker.clauses(subschema, False, active))
-        except LimitError:
-            return self._shapes(subschema, shape, active)
+        for kind, maker in self._makers:
+            if containers.types & kind:
+                containers = constrained(containers, kind, maker.clauses(subschema, False, active))
         scalars = replace(shape, types=shape.types & ~_CONTAINERS)
-        shapes = self._shapes(subschema, scalars, active) if scalars.types else []
+        shapes = self._scalars(subschema, scalars, active) if scalars.types else []
         if not shapes:
             return [containers] if containers.types else []
         if containers.types:
@@ -98,8 +94,8 @@ class Negation:
             )
         return shapes
 
-    def _shapes(self, subschema: Subschema, shape: Shape, active: tuple[int, ...]) -> list[Shape]:
-        """The alternatives of a shape that a subschema refuses, one after the other and none as clauses together."""
+    def _scalars(self, subschema: Subschema, shape: Shape, active: tuple[int, ...]) -> list[Shape]:
+        """The alternatives of a shape of scalars that a subschema refuses."""
         schema = subschema.schema
         if isinstance(schema, bool):
             return [] if schema else [shape]
@@ -108,7 +104,7 @@ class Negation:
         active = (*active, subschema.index)
         shapes: list[Shape] = []
         for target in (*self.document.references(subschema), *self.document.same(subschema)):
-            shapes.extend(self._shapes(target, shape, active))
+            shapes.extend(self.negate(target, shape, active))
         for keyword, value in schema.items():
             shapes.extend(self._opposite(subschema, keyword, value, shape, active))
         return [one for one in dict.fromkeys(shapes) if one.types]
@@ -116,7 +112,7 @@ class Negation:
     def _opposite(
         self, subschema: Subschema, keyword: str, value: JsonValue, shape: Shape, active: tuple[int, ...]
     ) -> list[Shape]:
-        """The alternatives of a shape that one keyword refuses."""
+        """The alternatives of a shape of scalars that one keyword refuses."""
         if keyword == "not":
             return self._apply(self.document.child(subschema, "not"), shape, active)
         if keyword == "if":
@@ -124,20 +120,13 @@ class Negation:
         if keyword in ("allOf", "anyOf", "oneOf"):
             children = [self.document.child(subschema, keyword, index) for index in range(len(value))]
             if keyword == "allOf":
-                return [one for child in children for one in self._shapes(child, shape, active)]
+                return [one for child in children for one in self.negate(child, shape, active)]
             none = [shape]
             for child in children:
-                none = [result for one in none for result in self._shapes(child, one, active)]
+                none = [result for one in none for result in self.negate(child, one, active)]
             return none if keyword == "anyOf" else none + self._two_of(children, shape, active)
         opposite = _OPPOSITES.get(keyword)
-        scalars = replace(shape, types=shape.types & ~_CONTAINERS)
-        found = opposite(self, subschema, scalars, value) if opposite is not None and scalars.types else []
-        for kind, maker in self._makers:
-            if shape.types & kind:
-                found.append(
-                    constrained(replace(shape, types=kind), kind, maker.keyword(subschema, keyword, active, False))
-                )
-        return found
+        return [] if opposite is None else opposite(self, subschema, shape, value)
 
     def _two_of(self, children: list[Subschema], shape: Shape, active: tuple[int, ...]) -> list[Shape]:
         """The alternatives of which two branches hold."""
@@ -156,11 +145,11 @@ class Negation:
         if "then" in schema:
             then = self.document.child(subschema, "then")
             for one in self._apply(condition, shape, active):
-                found.extend(self._shapes(then, one, active))
+                found.extend(self.negate(then, one, active))
         if "else" in schema:
             other = self.document.child(subschema, "else")
-            for one in self._shapes(condition, shape, active):
-                found.extend(self._shapes(other, one, active))
+            for one in self.negate(condition, shape, active):
+                found.extend(self.negate(other, one, active))
         return found
 
 

@@ -14,19 +14,20 @@ from typing import Protocol
 
 from ..regex import CharDfa
 from .arrays import Arrays, ArrayState
-from .atoms import NameSet
+from .atoms import NameSet, atoms_of
 from .document import Conjunction, Document
 from .key_language import KeyLanguage
 from .members import Further, Items, Label, Members
 from .objects import Objects, ObjectState
 from .verdicts import joined
+from .ways import Ways
 
-__all__ = ["Residuals", "Schemas"]
+__all__ = ["WAYS", "Residuals", "Schemas"]
 
 Text = Callable[[Conjunction], bytes | None]
 """The shortest value of a conjunction, or None."""
 
-_WAYS = 8
+WAYS = 8
 """Ways to fulfil the clauses of an object of which the shortest is taken."""
 
 
@@ -40,7 +41,7 @@ class Schemas(Protocol):
         """The items of arrays."""
 
     def labelled(
-        self, conjuncts: Conjunction, further: Further, declared: tuple[str, ...], sets: tuple[NameSet, ...]
+        self, conjuncts: Conjunction, declared: tuple[str, ...], sets: tuple[NameSet, ...]
     ) -> KeyLanguage[Label]:
         """The keys that are not declared."""
 
@@ -70,16 +71,17 @@ class Residuals:
         self._document = document
         self._schemas = schemas
         self._lives: dict[ObjectState | ArrayState, bool] = {}
-        self.objects = Objects(
-            document,
-            schemas.members,
-            schemas.labelled,
-            lambda names, name: schemas.name_set(names).accepts(name),
-            ordered=ordered,
-        )
+
+        def contains(names: NameSet, name: str) -> bool:
+            return schemas.name_set(names).accepts(name)
+
+        self.objects = Objects(document, schemas.members, contains, ordered=ordered)
+        self.ways = Ways(schemas.members, schemas.labelled, contains)
         self.arrays = Arrays(document, schemas.items)
 
-    def object_text(self, state: ObjectState, used: frozenset[str], at: Text, fewest: int = 0) -> bytes | None:
+    def object_text(
+        self, state: ObjectState, used: frozenset[str], at: Text, fewest: int = 0, ways: int = WAYS
+    ) -> bytes | None:
         """Short members that finish an object, without the brace; None if nothing finishes it.
 
         Args:
@@ -87,11 +89,12 @@ class Residuals:
             used: all keys that cannot come any more.
             at: shortest values.
             fewest: members that must come at least.
+            ways: how many ways to compare.
         """
-        family = state.family
-        ways = self.objects.ways(state, used, lambda conjuncts: at(conjuncts) is not None, fewest)
-        texts = (self._schemas.object_text(self._schemas.members(family.objects, way), at) for way in ways)
-        found = islice((text for text in texts if text is not None), _WAYS)
+        objects = state.family.objects
+        tried = self.ways.of(state, used, lambda conjuncts: at(conjuncts) is not None, fewest)
+        texts = (self._schemas.object_text(self._schemas.members(objects, way), at) for way in tried)
+        found = islice((text for text in texts if text is not None), ways)
         return min(found, key=lambda text: (len(text), text), default=None)
 
     def array_text(self, state: ArrayState, at: Text, fewest: int = 0) -> bytes | None:
@@ -129,7 +132,7 @@ class Residuals:
                 yield other, self.arrays.after_value(following, other)
 
     def _choices(self, state: ArrayState) -> int:
-        """How many different values an item may have to be tried with: where those to come differ, each might be one."""
+        """How many different values an item may have to be tried with: those to come may need the first of them."""
         items = state.family.items
         ahead = {items.at(index) for index in range(state.index, min(items.fewest, len(items.prefix) + 1))}
         return 1 if len(ahead) <= 1 else items.fewest - state.index + len(state.values) + 1
@@ -149,7 +152,7 @@ class Residuals:
         """True if an object can be finished from a state."""
         found = self._lives.get(state)
         if found is None:
-            found = self.object_text(state, state.used, self._schemas.value) is not None
+            found = self.object_text(state, state.used, self._schemas.value, ways=1) is not None
             self._lives[state] = found
         return found
 
@@ -162,12 +165,9 @@ class Residuals:
 
     def keys(self, state: ObjectState, name: str) -> list[tuple[Conjunction, ObjectState]]:
         """What the value of a key of the family may be, with the states behind it that can be finished."""
-        value = self._value_of(state, name)
+        value = self.ways.value(state.family, name)
         found = self.objects.after_key(state, name, value, self._schemas.satisfiable)
         return [(conjuncts, following) for conjuncts, following in found if self.object_lives(following)]
-
-    def _value_of(self, state: ObjectState, name: str) -> Conjunction:
-        return self._schemas.members(state.family.objects, Further(everywhere=((name, ()),))).keys[name]
 
     def others(self, state: ObjectState, label: Label) -> list[tuple[Conjunction, ObjectState]]:
         """What the value of an undeclared key may be, with the states behind it that can be finished."""
@@ -195,7 +195,7 @@ class Residuals:
         """
         items = state.family.items
         ahead = max(items.fewest - state.index, 0)
-        enough = ahead + len(state.values) + len(state.clauses) + 1
+        enough = ahead + len(state.values) + sum(1 for _ in atoms_of(state.clauses)) + 1
         scarce: set[int] = set()
         for index in range(state.index, min(state.index + ahead, len(items.prefix) + 1)):
             texts = list(self._distinct(items.at(index), enough + 1, self._schemas.value))

@@ -18,7 +18,7 @@ from .key_language import KeyLanguage
 from .members import NO_MORE, Further, Items, Label, Members, items_of, labelled_others, language_of, members_of
 from .merge import Merger
 from .numbers import shortest_number
-from .residuals import Residuals
+from .residuals import WAYS, Residuals
 from .shapes import Conjunction, Shape, Types
 from .strings import StringLanguages, quote
 
@@ -85,7 +85,7 @@ class Shortest:
     def _possible(self, shape: Shape) -> bool:
         """True if some value has a shape, or if that depends on a conjunction that is being merged."""
         try:
-            return next(self._texts(shape, _Values(self)), None) is not None
+            return next(self._texts(shape, _Values(self), ways=1), None) is not None
         except _MergingError:
             return True
 
@@ -98,13 +98,13 @@ class Shortest:
         return found
 
     def labelled(
-        self, conjuncts: Conjunction, further: Further, declared: tuple[str, ...], sets: tuple[NameSet, ...]
+        self, conjuncts: Conjunction, declared: tuple[str, ...], sets: tuple[NameSet, ...]
     ) -> KeyLanguage[Label]:
         """The keys that are not declared, labelled by their values and by the sets of names they are in, memoised."""
-        key = (conjuncts, further.everywhere, declared, sets)
+        key = (conjuncts, declared, sets)
         found = self._labelled.get(key)
         if found is None:
-            found = labelled_others(self._document, conjuncts, self, further, declared, sets)
+            found = labelled_others(self._document, conjuncts, self, declared, sets)
             self._labelled[key] = found
         return found
 
@@ -141,6 +141,8 @@ class Shortest:
         """The shortest value as JSON text without blanks, None if there is none."""
         if conjuncts in self._known:
             return self._known[conjuncts]
+        if self._document.contradictory(conjuncts):
+            return None
         group = self._closure(conjuncts)
         current: dict[Conjunction, bytes | None] = dict.fromkeys(group)
         changed = True
@@ -193,8 +195,8 @@ class Shortest:
         texts = [text for shape in self.shapes(conjuncts) for text in self._texts(shape, current)]
         return min(texts, key=lambda text: (len(text), text), default=None)
 
-    def _texts(self, shape: Shape, current: dict[Conjunction, bytes | None]) -> Iterator[bytes]:
-        """The shortest value of each type of a shape."""
+    def _texts(self, shape: Shape, current: dict[Conjunction, bytes | None], ways: int = WAYS) -> Iterator[bytes]:
+        """The shortest value of each type of a shape, of so many ways to make objects with clauses."""
         for kind, text in _LITERALS:
             if shape.types & kind:
                 yield text
@@ -211,7 +213,7 @@ class Shortest:
             if array is not None:
                 yield array
         if shape.types & Types.OBJECT:
-            object_ = self._object(shape, current)
+            object_ = self._object(shape, current, ways)
             if object_ is not None:
                 yield object_
 
@@ -262,6 +264,8 @@ class Shortest:
     def _at(self, conjuncts: Conjunction, current: dict[Conjunction, bytes | None]) -> bytes | None:
         if conjuncts in self._known:
             return self._known[conjuncts]
+        if self._document.contradictory(conjuncts):
+            return None
         try:
             return current[conjuncts]
         except KeyError:
@@ -284,13 +288,13 @@ class Shortest:
             texts.append(text)
         return b"[" + b",".join(texts) + b"]"
 
-    def _object(self, shape: Shape, current: dict[Conjunction, bytes | None]) -> bytes | None:
+    def _object(self, shape: Shape, current: dict[Conjunction, bytes | None], ways: int) -> bytes | None:
         def at(conjuncts: Conjunction) -> bytes | None:
             return self._at(conjuncts, current)
 
         if shape.object_clauses:
             state = self.residuals.objects.start(shape.objects, shape.object_clauses)
-            rest = self.residuals.object_text(state, state.used, at)
+            rest = self.residuals.object_text(state, state.used, at, ways=ways)
         else:
             rest = self.object_text(self.members(shape.objects), at)
         return None if rest is None else b"{" + rest + b"}"
