@@ -102,7 +102,8 @@ def test_templates_agree_with_the_machine(vocabulary: Vocabulary) -> None:
             after = [machine.machine.step(config, byte) for byte in range(256)]
             for byte in range(256):
                 computed = arena.run(stepped, config, byte)
-                assert computed == after[byte], (machine.machine.fields(config), byte)
+                same = machine.machine.sketched(computed) == machine.machine.sketched(after[byte])
+                assert same, (machine.machine.fields(config), byte)
             checked.add(machine.machine.fields(config)[0])
             config = after[following]
             assert config

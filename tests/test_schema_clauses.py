@@ -1,4 +1,4 @@
-"""What is said of objects and arrays beyond bounds: opposites, conditions, dependencies, contains; judged and finished."""
+"""What is said of objects and arrays beyond bounds: opposites, conditions, dependencies, contains; also finished."""
 
 from __future__ import annotations
 
@@ -104,7 +104,8 @@ def test_one_alternative_is_left_behind_each_member() -> None:
 
 
 def test_wide_opposites_are_split_into_alternatives() -> None:
-    branches = [{"properties": dict.fromkeys(("a", "b", "x1"), STRING), "required": [n]} for n in ("a", "b", "x1", "x2")]
+    typed = dict.fromkeys(("a", "b", "x1"), STRING)
+    branches = [{"properties": typed, "required": [n]} for n in ("a", "b", "x1", "x2")]
     schema = {"not": {"oneOf": [*branches, *({"required": [n], "minProperties": 2} for n in ("a", "b", "x1"))]}}
     judge = jsonschema_rs.validator_for({**schema, "$schema": DIALECT})
     constraint = engine.compile(schema=schema, vocabulary=VOCABULARY)

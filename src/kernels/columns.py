@@ -80,7 +80,7 @@ class Column(IntEnum):
     MASK_WORK = 51  # uint32[words] mask of one alternative
     KEY_LABEL = 54  # int32[...] by state of a key automaton: schema node of the value, or -1
     KEY_WORDS = 60  # int64[...] like KEY_LABEL: number of keys from there on, see key_words.py
-    KEY_TOKENS = 61  # int32[...] tokens with the end of a key and the beginning of a later one
+    DOUBTFUL = 61  # int32[6 + ...] five groups of tokens that walks may let through, see runtime/doubtful_tokens.py
     FACTORS = 55  # int64[...] successors of the factors of a PRODUCT
     LAZY_TRANS = 56  # int32[states * 14], see lazy.py
     LAZY_ACCEPT = 57  # uint8[states] 1: the text may end there
@@ -145,12 +145,15 @@ class Scalar(IntEnum):
     STEPS = 19  # transitions computed
     MASKS_BUILT = 20
     MASK_SLOTS = 21  # slots that the byte limit of the pool allows
-    KEY_TOKENS = 32  # tokens in Column.KEY_TOKENS
+    DOUBT = 32  # which groups of Column.DOUBTFUL matter: 0: keys, 1: items too, 2: items of few values too
+    WORK_BASE = 33  # WORK is taken up to here by steps that wait for others
+    RECORDS = 34  # RECORDs being stepped, one inside the other
     # addresses of compiled functions, for call_entry (entries.py)
     STEP_ENTRY = 22
     JSON_STEP_ENTRY = 23
     EARLEY_STEP_ENTRY = 24
     EARLEY_COMPLETE_ENTRY = 25
+    VIEW_ENTRY = 38
     # context-free grammars (earley*.py)
     EARLEY_MEMOS = 40  # answers remembered
     EARLEY_LEXERS = 41  # lexer states, the dead one included
@@ -186,7 +189,7 @@ _I32 = (
     "CONFIG_OP CONFIG_A CONFIG_C CONFIG_PARENT CONFIG_ROW CONFIG_MASK CONFIG_HASH LIST_HASH ROW_DATA MASK_OWNER STACK "
     "SUFFIX_OFFSETS SUFFIX_TOKENS SUFFIX_CHARS TOKEN_OFFSETS DUPLICATE_OFFSETS DUPLICATE_FIRST DUPLICATE_IDS EOS DFA "
     "DFA_TRANS CHAR_DFA CHAR_TRANS CHAR_BOUND CHAR_CLASS NODE STRING_SPEC NUMBER_SPEC ARRAY_SPEC ARRAY_PREFIX "
-    "OBJECT_SPEC OBJECT_KEY ENTRY SUCCESSOR CHAR_TRIE KEY_RANK NUMBER_BOUNDS KEY_LABEL KEY_TOKENS EARLEY_SYMBOL "
+    "OBJECT_SPEC OBJECT_KEY ENTRY SUCCESSOR CHAR_TRIE KEY_RANK NUMBER_BOUNDS KEY_LABEL DOUBTFUL EARLEY_SYMBOL "
     "EARLEY_NEXT LAZY_TRANS EARLEY_SKIP_OFFSET EARLEY_SKIP CHAR_LENGTH "
     "EARLEY_PARENT_OFFSET EARLEY_PARENT EARLEY_CORNER_OFFSET EARLEY_CORNER EARLEY_FIRST_OFFSET EARLEY_FIRST "
     "EARLEY_COMPONENT EARLEY_MEMBER_OFFSET EARLEY_MEMBER EARLEY_UNIT_OFFSET EARLEY_UNIT EARLEY_ANCESTOR_OFFSET "

@@ -33,6 +33,7 @@ from .memory import (
 from .opcodes import UNFILLED, Status
 
 __all__ = [
+    "ask",
     "fail",
     "find_config",
     "intern_config",
@@ -52,6 +53,14 @@ def fail(header, status):
     """Set the status, unless one is set already."""
     if header[SCALARS + Scalar.STATUS] == 0:
         header[SCALARS + Scalar.STATUS] = status
+
+
+@inner(types.void(HEADER, _INT, _INT))
+def ask(header, status, detail):
+    """Set the status and what it is about, unless one is set already."""
+    if header[SCALARS + Scalar.STATUS] == 0:
+        header[SCALARS + Scalar.STATUS] = status
+        header[SCALARS + Scalar.DETAIL] = detail
 
 
 @inner(types.boolean(HEADER, _INT))

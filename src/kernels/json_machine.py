@@ -16,9 +16,10 @@ from numba import types
 
 from .alternatives import push_members
 from .compiling import inner
-from .intern import fail, intern_config
+from .intern import ask, intern_config
 from .json_number import number_start, number_step
 from .json_object import entry_count, key_start, key_step, object_closes, object_start, object_takes_key
+from .json_record import record_step
 from .json_string import choice_step, pattern_start, pattern_step, string_step
 from .lazy import lazy_step
 from .memory import HEADER, SCALARS, Column, Scalar, get_i32, get_i64
@@ -38,6 +39,7 @@ __all__ = [
     "is_blank",
     "json_step",
     "literal_byte",
+    "top_op",
 ]
 
 _INT = types.int64
@@ -115,8 +117,7 @@ def value_start(header, node, byte, parent, at):
     record = node
     while record >= 0:
         if get_i32(header, Column.NODE, record * NODE_FIELDS + NodeField.STATE) == NodeState.UNKNOWN:
-            header[SCALARS + Scalar.DETAIL] = record
-            fail(header, Status.LOWER_NODE)
+            ask(header, Status.LOWER_NODE, record)
             return -1
         at = push_members(header, alternative_start(header, record, byte, parent), at)
         if at < 0:
@@ -289,6 +290,8 @@ def structure_step(header, config, byte, at):
 def json_step(header, config, byte, at):
     """Any opcode of JSON text after one more byte, written to ``WORK[at:]``; returns the new end, -1 on failure."""
     op = get_i32(header, Column.CONFIG_OP, config)
+    if op == Op.RECORD:
+        return record_step(header, config, byte, at)
     if op == Op.STRING:
         target = string_step(header, config, byte)
     elif op == Op.KEY:

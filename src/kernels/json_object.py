@@ -29,7 +29,7 @@ from numba import types
 
 from .characters import INVALID, canonical, piece_high, piece_low, pieces, read_byte
 from .compiling import inner
-from .intern import fail, intern_config, intern_list, reserve_scratch, sort_unique
+from .intern import ask, intern_config, intern_list, reserve_scratch, sort_unique
 from .json_string import dfa_next, interval_of, trie_child, trie_has_child_in
 from .key_names import key_name, key_state, longer_name, packed_key
 from .key_words import ENDLESS, key_goes_on, key_goes_on_in, keys_left
@@ -89,8 +89,7 @@ def entry_count(header, entry):
     """Number of successors of an entry; 0 with the status set if it is not lowered yet."""
     count = np.int64(get_i32(header, Column.ENTRY, entry * ENTRY_FIELDS + EntryField.COUNT))
     if count < 0:
-        header[SCALARS + Scalar.DETAIL] = entry
-        fail(header, Status.LOWER_ENTRY)
+        ask(header, Status.LOWER_ENTRY, entry)
         return 0
     return count
 
@@ -243,15 +242,19 @@ def additional_allowed(header, spec, seen, names):
     """True if an additional key may come next."""
     if not usable(header, object_field(header, spec, ObjectField.ADDITIONAL)):
         return False
-    missing = missing_count(header, spec, seen)
-    count = seen_count(header, spec, seen) + names_count(header, names)
     most = object_field(header, spec, ObjectField.MOST)
-    if most >= 0 and count + missing + 1 > most:
-        return False
-    left = free_keys_left(header, spec, names)
+    if most >= 0:
+        count = seen_count(header, spec, seen) + names_count(header, names)
+        if count + missing_count(header, spec, seen) + 1 > most:
+            return False
+    left = np.int64(ENDLESS)
+    if object_field(header, spec, ObjectField.KEY_DFA) >= 0:
+        left = free_keys_left(header, spec, names)
     if header[SCALARS + Scalar.ORDERED] == 0:
         return left != 0
-    return missing == 0 and left != 0 and (left < 0 or count + left >= object_field(header, spec, ObjectField.FEWEST))
+    count = seen_count(header, spec, seen) + names_count(header, names)
+    enough = left == ENDLESS or count + left >= object_field(header, spec, ObjectField.FEWEST)
+    return left != 0 and enough and missing_count(header, spec, seen) == 0
 
 
 @inner(types.boolean(HEADER, _INT, _INT, _INT, _INT))
@@ -402,7 +405,7 @@ def half_key(header, config, read, free):
     plainly = header[SCALARS + Scalar.PLAIN] != 0
     near = False  # some declared key continues so
     declared = False  # one that is allowed
-    alive = False  # some other key does
+    alive = free and dfa < 0  # some other key does
     for i in range(pieces(read, plainly)):
         low = piece_low(read, plainly, i)
         high = piece_high(read, plainly, i)
@@ -448,7 +451,7 @@ def key_step(header, config, byte):
         state = dfa_next(header, dfa, state, interval_of(header, dfa, code))
     name = longer_name(header, names, key_name(packed), code)
     labels = object_field(header, spec, ObjectField.KEY_LABELS)
-    free = free and key_goes_on(header, dfa, labels, names, abs(name), state)
+    free = free and (dfa < 0 or key_goes_on(header, dfa, labels, names, abs(name), state))
     child = trie_child(header, node, code) if node != FREE_KEY else np.int64(-1)
     if child >= 0 and (free or any_key_below(header, spec, seen, names, child)):
         return intern_config(header, Op.KEY, child, packed_key(name, state), 0, members)

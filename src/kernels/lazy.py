@@ -18,8 +18,8 @@ import numpy as np
 from numba import types
 
 from .compiling import inner
-from .intern import fail, intern_config
-from .memory import HEADER, SCALARS, Column, Scalar, get_i32, get_u8
+from .intern import ask, intern_config
+from .memory import HEADER, Column, get_i32, get_u8
 from .opcodes import UNFILLED, Op, Status
 from .records import LAZY_LETTERS
 
@@ -49,8 +49,7 @@ def lazy_start(header, state, byte, parent):
     if letter < 0:
         return 0
     if get_i32(header, Column.LAZY_TRANS, state * LAZY_LETTERS) == UNFILLED:
-        header[SCALARS + Scalar.DETAIL] = state
-        fail(header, Status.LOWER_STATE)
+        ask(header, Status.LOWER_STATE, state)
         return 0
     following = np.int64(get_i32(header, Column.LAZY_TRANS, state * LAZY_LETTERS + letter))
     return intern_config(header, Op.LAZY, following, 0, 0, parent) if following != 0 else np.int64(0)

@@ -17,11 +17,12 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
-from .alternatives import intern_alternatives, push_members
+from .alternatives import intern_alternatives, push_members, unite
 from .compiling import entry, inner
 from .intern import fail, intern_config, intern_list, reserve_scratch
 from .json_machine import is_blank, top_op
 from .json_number import number_accepts
+from .json_record import push_followed
 from .key_views import remembered, remembers, sketched
 from .lazy import lazy_accepts
 from .memory import (
@@ -49,6 +50,7 @@ __all__ = [
     "advance_bytes",
     "advance_entry",
     "bytes_accepts",
+    "item_over",
     "may_end",
     "may_end_entry",
     "row_of",
@@ -61,6 +63,9 @@ __all__ = [
 _INT = types.int64
 
 DFA_FIELDS = 4
+
+_INSIDE = 10
+"""The share of ``WORK``, 1 / 2 ** 10, that the successors of a step inside another may fill."""
 
 
 @inner(_INT(HEADER, _INT, _INT))
@@ -116,6 +121,28 @@ def hands_on(header, config, byte):
     return get_i32(header, Column.CONFIG_OP, parent) != Op.END and may_end(header, config)
 
 
+@inner(types.boolean(HEADER, _INT))
+def ends_item(header, config):
+    """True if the inner configuration of a RECORD may be the end of its item: it is a number."""
+    parent = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
+    return get_i32(header, Column.CONFIG_OP, parent) == Op.END and may_end(header, config)
+
+
+@inner(types.boolean(HEADER, _INT))
+def record_may_end(header, config):
+    """True for a RECORD whose item may be over before the next byte."""
+    if get_i32(header, Column.CONFIG_OP, config) != Op.RECORD:
+        return False
+    inside = np.int64(get_i32(header, Column.CONFIG_A, config))
+    if get_i32(header, Column.CONFIG_OP, inside) != Op.SET:
+        return ends_item(header, inside)
+    members = np.int64(get_i32(header, Column.CONFIG_A, inside))
+    for i in range(get_i64(header, Column.LIST_OFFSET, members), get_i64(header, Column.LIST_OFFSET, members + 1)):
+        if ends_item(header, get_i64(header, Column.LIST_DATA, i)):
+            return True
+    return False
+
+
 @inner(_INT(HEADER, _INT, _INT, _INT))
 def step_one(header, config, byte, at):
     """Write the successors of one plain configuration to ``WORK[at:]``; returns the new end, -1 on failure."""
@@ -133,20 +160,29 @@ def step_one(header, config, byte, at):
 def step_alternatives(header, config, byte):
     """Successor of anything but a PRODUCT.
 
-    Alternatives wait in the upper half of ``WORK``, successors fill the lower.
+    Alternatives wait in the upper half of ``WORK``, successors fill the lower; of steps inside others (RECORD), both
+    lie above the alternatives that wait there.
     """
-    half = header[COLUMNS + Column.WORK] >> 1
+    base = header[SCALARS + Scalar.WORK_BASE]
+    half = base + (header[COLUMNS + Column.WORK] >> (1 if base == 0 else _INSIDE))
     waiting = push_members(header, config, half)
-    end = np.int64(0)
+    end = base
     i = half
     while 0 <= i < waiting:
         one = get_i64(header, Column.WORK, i)
         i += 1
+        if record_may_end(header, one):
+            parent = np.int64(get_i32(header, Column.CONFIG_PARENT, one))
+            waiting = push_followed(header, parent, get_i64(header, Column.CONFIG_B, one), waiting)
+            if waiting < 0:
+                return 0
         if hands_on(header, one, byte):
             waiting = push_members(header, np.int64(get_i32(header, Column.CONFIG_PARENT, one)), waiting)
             if waiting < 0:
                 return 0
+        header[SCALARS + Scalar.WORK_BASE] = waiting
         end = step_one(header, one, byte, end)
+        header[SCALARS + Scalar.WORK_BASE] = base
         if end < 0 or header[SCALARS + Scalar.STATUS] != 0:
             return 0
         if end > half:
@@ -154,7 +190,7 @@ def step_alternatives(header, config, byte):
             return 0
     if waiting < 0:
         return 0
-    return intern_alternatives(header, np.int64(0), end)
+    return intern_alternatives(header, base, end)
 
 
 @inner(_INT(HEADER, _INT, _INT))
@@ -215,7 +251,7 @@ def successor(header, config, row, byte):
 
 @inner(_INT(HEADER, _INT, _INT))
 def transition(header, config, byte):
-    """Successor of a configuration by one byte; kept in a row, except where keys would make too many rows."""
+    """Successor of a configuration by one byte; kept in a row, but for those that remember a text of their own."""
     if config == 0:
         return 0
     if remembers(header, config):
@@ -226,9 +262,9 @@ def transition(header, config, byte):
 
 @inner(_INT(HEADER, _INT, _INT))
 def advance(header, config, byte):
-    """Successor of a configuration by one byte of a text, its keys remembered."""
+    """Successor of a configuration by one byte of a text, with what of the text must be remembered."""
     target = transition(header, config, byte)
-    return remembered(header, target) if target != 0 else np.int64(0)
+    return remembered(header, target, byte) if target != 0 else np.int64(0)
 
 
 @inner(types.boolean(HEADER, _INT))
@@ -277,6 +313,23 @@ def advance_bytes(header, config, text):
 def advance_entry(header, config, byte):
     """:func:`advance` for Python."""
     return advance(header, config, byte)
+
+
+@entry(_INT(HEADER, _INT))
+def item_over(header, config):
+    """A configuration with what follows the item in place of each RECORD whose item may be over."""
+    waiting = push_members(header, config, np.int64(0))
+    end = waiting
+    for i in range(waiting):
+        one = get_i64(header, Column.WORK, i)
+        if record_may_end(header, one):
+            parent = np.int64(get_i32(header, Column.CONFIG_PARENT, one))
+            end = push_followed(header, parent, get_i64(header, Column.CONFIG_B, one), end)
+        else:
+            end = push_members(header, one, end)
+        if end < 0:
+            return 0
+    return unite(header, waiting, end)
 
 
 @entry(_INT(HEADER, _INT))

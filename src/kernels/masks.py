@@ -11,7 +11,7 @@ that stay inside are a table of the vocabulary (by number of characters, for bou
 closing quotation mark are found by walking the trie of what follows it. In a key, the same, and then only the
 subtrees where a declared key ends, or one that was seen, are walked.
 
-Walks see keys sketched (``key_views.py``); the tokens in which that lets through too much are tried byte by byte.
+Walks see configurations sketched (``key_views.py``); the tokens about which they may be wrong are tried byte by byte.
 
 Patterns count characters beside their state. Where the bounds cannot matter within one token, the mask is that of the
 state without the count (:func:`twin`), so that ``^\S+$`` with 1,000 characters at most has a mask or two and not 1,000.
@@ -27,6 +27,7 @@ from numba import types
 
 from .compiling import entry, inner
 from .intern import fail
+from .json_machine import top_op
 from .json_object import FREE_KEY, additional_allowed, close_key, object_field
 from .json_string import pattern_twin, trie_child
 from .key_names import key_name
@@ -61,6 +62,10 @@ from .records import ObjectField
 __all__ = ["advance_token", "fill_mask", "token_successors"]
 
 _INT = types.int64
+
+DOUBTFUL_GROUPS = 5
+"""See ``runtime/doubtful_tokens.py``."""
+
 _MASK = types.Array(types.uint32, 1, "C")
 _TOKENS = types.Array(types.int32, 1, "C")
 
@@ -400,14 +405,43 @@ def follow_token(header, config, token):
     return config
 
 
-@inner(types.void(HEADER, _INT, _MASK))
-def try_key_tokens(header, config, mask):
-    """Refuse the tokens that walks let through although a key comes twice in them."""
-    for i in range(header[SCALARS + Scalar.KEY_TOKENS]):
-        token = np.int64(get_i32(header, Column.KEY_TOKENS, i))
-        allowed = (mask[token >> 5] >> np.uint32(token & 31)) & np.uint32(1) != 0
-        if allowed and follow_token(header, config, token) == 0:
-            clear_bit(mask, token)
+@inner(types.boolean(HEADER, _INT))
+def in_string(header, config):
+    """True for a configuration inside a string."""
+    op = top_op(header, config)
+    return op == Op.STRING or op == Op.PATTERN or op == Op.CHOICE or op == Op.KEY
+
+
+@inner(types.boolean(HEADER, _INT, types.boolean))
+def matters(header, group, inside):
+    """True if walks may be wrong about a group of DOUBTFUL tokens; ``inside``: from inside a string."""
+    if group == 0:
+        return True
+    least = 1 if group <= 2 else 2
+    return header[SCALARS + Scalar.DOUBT] >= least and not (inside and group % 2 == 0)
+
+
+@inner(types.void(HEADER, _INT, _INT, _MASK))
+def try_doubtful(header, config, sketch, mask):
+    """Try the tokens that walks may be wrong about byte by byte."""
+    both = header[SCALARS + Scalar.DOUBT] >= 2
+    inside = in_string(header, sketch)
+    for group in range(DOUBTFUL_GROUPS):
+        if not matters(header, group, inside):
+            continue
+        for i in range(
+            np.int64(get_i32(header, Column.DOUBTFUL, group)), np.int64(get_i32(header, Column.DOUBTFUL, group + 1))
+        ):
+            if header[SCALARS + Scalar.STATUS] != 0:
+                return
+            token = np.int64(get_i32(header, Column.DOUBTFUL, i))
+            allowed = (mask[token >> 5] >> np.uint32(token & 31)) & np.uint32(1) != 0
+            if not allowed and not both:
+                continue
+            if follow_token(header, config, token) == 0:
+                clear_bit(mask, token)
+            else:
+                set_bit(mask, token)
 
 
 @entry(types.void(HEADER, _INT, _MASK, _MASK))
@@ -425,7 +459,7 @@ def fill_mask(header, config, work, mask):
         for i in range(words):
             mask[i] = load_u32(kept, i)
         if view != config:
-            try_key_tokens(header, config, mask)
+            try_doubtful(header, config, seen, mask)
         return
     mask[:] = 0
     if seen == 0:
@@ -440,12 +474,12 @@ def fill_mask(header, config, work, mask):
         build_one(header, seen, mask)
     finish_mask(header, seen, mask)
     if view == config:
-        try_key_tokens(header, config, mask)
+        try_doubtful(header, config, seen, mask)
     if header[SCALARS + Scalar.STATUS] != 0:
         return
     keep_mask(header, seen, mask)
     if view != config:
-        try_key_tokens(header, config, mask)
+        try_doubtful(header, config, seen, mask)
 
 
 @entry(_INT(HEADER, _INT, _INT))
@@ -461,7 +495,8 @@ def token_successors(header, config, targets):
     One walk of the trie.
     """
     targets[:] = 0
-    enter(header, sketched(header, config), 0)
+    sketch = sketched(header, config)
+    enter(header, sketch, 0)
     i = np.int64(1)
     while i < header[SCALARS + Scalar.TRIE_NODES] and header[SCALARS + Scalar.STATUS] == 0:
         node = get_u64(header, Column.TRIE, i)
@@ -484,7 +519,11 @@ def token_successors(header, config, targets):
             np.int64(get_i32(header, Column.DUPLICATE_OFFSETS, group + 1)),
         ):
             targets[get_i32(header, Column.DUPLICATE_IDS, j)] = target
-    for i in range(header[SCALARS + Scalar.KEY_TOKENS]):
-        token = np.int64(get_i32(header, Column.KEY_TOKENS, i))
-        if targets[token] != 0:
-            targets[token] = follow_token(header, config, token)
+    inside = in_string(header, sketch)
+    for group in range(DOUBTFUL_GROUPS):
+        if matters(header, group, inside):
+            for i in range(
+                np.int64(get_i32(header, Column.DOUBTFUL, group)), np.int64(get_i32(header, Column.DOUBTFUL, group + 1))
+            ):
+                token = np.int64(get_i32(header, Column.DOUBTFUL, i))
+                targets[token] = follow_token(header, config, token)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["DEAD", "EOF", "UNFILLED", "Literal", "NumberKind", "Op", "Status", "Whitespace"]
+__all__ = ["DEAD", "EOF", "UNFILLED", "Literal", "NumberKind", "Op", "Question", "Status", "Whitespace"]
 
 DEAD = 0
 """The configuration from which nothing is accepted."""
@@ -58,9 +58,10 @@ class Op(IntEnum):
     EARLEY = 21  # a: interned list of (Earley set, lexer state, watcher) records
     # JSON text, continued
     LAZY = 22  # a: state of an automaton that is made as texts reach it (see lazy.py)
-    RECORD = 23  # an item whose text is remembered (see json_record.py)
+    RECORD = 23  # a: what reads the item, b: NAME of its bytes so far; parent: ITEMS that wait (see json_record.py)
     NAME = 24  # a: code point; parent: the NAME before it. A text that is remembered (see names.py), never stepped
     NAMES = 25  # a set of them, never stepped
+    MEMO = 26  # a, b, c: a Question and what it is about; its row is the answer. Never stepped
 
 
 class Status(IntEnum):
@@ -79,7 +80,14 @@ class Status(IntEnum):
     GROW_WORK = 10
     LOWER_STATE = 11  # a state of a LAZY automaton has no transitions yet: DETAIL is the state
     LOWER_ENTRY = 12  # an entry has no successors yet: DETAIL is the entry
-    RECORDED = 14  # a remembered item is over and its value has to be looked at
+    RECORDED = 14  # a remembered item is over and its value has to be looked at: DETAIL is the MEMO to answer
+
+
+class Question(IntEnum):
+    """What is asked of a MEMO; ``a`` and ``b`` in comments."""
+
+    ITEM_READ = 0  # array spec, NAME of the text of its last item: the array spec behind it
+    REBASED = 1  # configuration, bottom: the configuration moved onto that bottom
 
 
 class Whitespace(IntEnum):

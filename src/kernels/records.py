@@ -79,7 +79,7 @@ class ArrayField(IntEnum):
     PREFIX_LENGTH = 4
     COUNT_TO = 5  # items are counted up to here
     ENTRY = 6  # entry of the next item, which the other fields then say nothing of; or -1
-    UNIQUE = 7  # 1: the text of each item is remembered
+    PENDING = 7  # 1: waits for the value of the last item (see json_record.py)
 
 
 OBJECT_FIELDS = 11

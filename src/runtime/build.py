@@ -28,6 +28,7 @@ from .constraint import Constraint
 from .explain import Expectation, Explainer, describe_bytes, schema_describer
 from .limits import Limits
 from .machine import Machine
+from .remembered_items import answer_items
 from .vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ def build_schema(
     machine.arena.on(Status.LOWER_NODE, lowering.lower)
     machine.arena.on(Status.LOWER_STATE, lowering.numbers.lower_state)
     machine.arena.on(Status.LOWER_ENTRY, lowering.containers.lower_entry)
+    answer_items(machine, lowering.containers.item_read)
     start = machine.intern(Op.DOCUMENT, lowering.root, parent=machine.intern(Op.FINISHED))
     completer = JsonCompleter(machine, lowering).completer
     describe = schema_describer(machine, lowering)

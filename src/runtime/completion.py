@@ -90,10 +90,18 @@ class Completer:
         machine: the machine.
         frames: how to finish the top frame of an opcode, without its parent.
         whole: how to finish a configuration of an opcode, parents included.
+        decides: configurations whose finisher in ``frames`` finishes their parents too.
     """
 
-    def __init__(self, machine: Machine, frames: dict[Op, FrameFinisher], whole: dict[Op, FrameFinisher]) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        frames: dict[Op, FrameFinisher],
+        whole: dict[Op, FrameFinisher],
+        decides: Callable[[int], bool] = lambda config: False,
+    ) -> None:
         self._machine = machine
+        self._decides = decides
         self._frames = {Op.BYTES: self._part, **frames}
         self._whole = {Op.PRODUCT: self._search, **whole}
         self._known: dict[int, bytes] = {machine.end: b""}
@@ -126,7 +134,7 @@ class Completer:
         op, _, _, _, parent = self._machine.fields(config)
         if op is Op.SET:
             return self._machine.members(config)
-        return [] if op in self._whole or op is Op.FINISHED or op is Op.KEY else [parent]
+        return [] if op in self._whole or op is Op.FINISHED or self._decides(config) else [parent]
 
     def _finish(self, config: int) -> bytes:
         """The completion of a configuration, those of :meth:`_below` being known."""
@@ -139,7 +147,7 @@ class Completer:
             return self._whole[op](config)
         if op is Op.FINISHED:
             return b""
-        rest = b"" if op is Op.KEY else self._known[parent]
+        rest = b"" if self._decides(config) else self._known[parent]
         return self._frames[op](config) + rest
 
     def tokens(self, config: int) -> tuple[int, ...]:

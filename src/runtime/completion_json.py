@@ -72,12 +72,12 @@ class JsonCompleter:
         self._machine = machine
         self._lowering = lowering
         self._objects: dict[int, _MemberTexts] = {}
-        self.completer = Completer(machine, self._frames(), {})
+        self.completer = Completer(machine, self._frames(), {}, self._decides)
 
     def _frames(self) -> dict[Op, FrameFinisher]:
         return {
             Op.DOCUMENT: lambda config: self._value(self._machine.fields(config)[1]),
-            Op.VALUE: lambda config: self._value(self._machine.fields(config)[1]),
+            Op.VALUE: self._item,
             Op.SPACE: lambda config: b"",
             Op.LITERAL: self._literal,
             Op.NUMBER: lambda config: find_path(self._machine, config, GOAL_PART)[0][1],
@@ -86,6 +86,7 @@ class JsonCompleter:
             Op.PATTERN: self._pattern,
             Op.CHOICE: lambda config: find_path(self._machine, config, GOAL_PARENT)[0][1],
             Op.KEY: self._key,
+            Op.RECORD: self._record,
             Op.COLON: lambda config: b":" + self._value(self._machine.fields(config)[1]),
             Op.OBJECT: self._object,
             Op.NEXT_KEY: self._object,
@@ -142,6 +143,30 @@ class JsonCompleter:
         paths = [path for _, path in find_path(machine, machine.sketched(config), GOAL_COLON, order)]
         options = [path + self.completer.shortest(machine.advance_bytes(config, path)[0]) for path in paths]
         return min(options, key=lambda text: (len(text), text))
+
+    def _decides(self, config: int) -> bool:
+        """True for a key, and for an item whose value decides what may follow: the rest is finished with them."""
+        op, _, _, _, parent = self._machine.fields(config)
+        return op in (Op.KEY, Op.RECORD) or (op is Op.VALUE and any(map(self._waits, self._machine.members(parent))))
+
+    def _waits(self, config: int) -> bool:
+        op, spec, _, _, _ = self._machine.fields(config)
+        if op is not Op.ITEMS:
+            return False
+        return bool(self._machine.arena.column(Column.ARRAY_SPEC)[ARRAY_FIELDS * spec + ArrayField.PENDING])
+
+    def _item(self, config: int) -> bytes:
+        """A value; the rest too if it decides about that."""
+        text = self._value(self._machine.fields(config)[1])
+        return self._with_rest(config, text) if self._decides(config) else text
+
+    def _record(self, config: int) -> bytes:
+        """The item and the whole rest."""
+        return self._with_rest(config, self.completer.shortest(self._machine.fields(config)[1]))
+
+    def _with_rest(self, config: int, item: bytes) -> bytes:
+        after = self._machine.item_over(self._machine.advance_bytes(config, item)[0])
+        return item + self.completer.shortest(after)
 
     def _texts_of(self, spec: int) -> _MemberTexts:
         found = self._objects.get(spec)

@@ -61,7 +61,7 @@ class Explainer:
     def _refusal(self, config: int, data: bytes, position: int) -> Explanation:
         machine = self._machine
         expectations: list[Expectation] = []
-        waiting = [config]
+        waiting = [machine.sketched(config)]
         seen: set[int] = set()
         while waiting:
             one = waiting.pop()

@@ -75,7 +75,7 @@ class Machine:
             (Column.DUPLICATE_FIRST, tables.duplicate_first),
             (Column.DUPLICATE_IDS, tables.duplicate_ids),
             (Column.EOS, tables.eos),
-            (Column.KEY_TOKENS, self.vocabulary.key_tokens),
+            (Column.DOUBTFUL, self.vocabulary.doubtful_tokens),
         ):
             arena.bind(column, array)
         deepest = self.vocabulary.longest + 2
@@ -85,7 +85,6 @@ class Machine:
         arena.set(Scalar.SUFFIX_NODES, tables.suffix_trie.size)
         arena.set(Scalar.STRING_MAX_CHARS, tables.string_max_chars)
         arena.set(Scalar.EOS_COUNT, tables.eos.size)
-        arena.set(Scalar.KEY_TOKENS, self.vocabulary.key_tokens.size)
         arena.set(Scalar.DUPLICATE_GROUPS, tables.duplicate_first.size)
         arena.set(Scalar.WORDS, self.words)
 
@@ -128,6 +127,10 @@ class Machine:
     def sketched(self, config: int) -> int:
         """The configuration as walks of the vocabulary see it: less is known of the key that it reads."""
         return int(self.arena.run(machine.sketched_entry, config))
+
+    def item_over(self, config: int) -> int:
+        """The configuration behind an item that may be over, where its text is remembered; otherwise itself."""
+        return int(self.arena.run(machine.item_over, config))
 
     def accepting(self, config: int) -> bool:
         """True if the text may end here."""

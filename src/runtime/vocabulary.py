@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from ..errors import VocabularyError
 from ..kernels.trie import segment
-from .key_tokens import key_tokens
+from .doubtful_tokens import doubtful_tokens
 from .plain_strings import PlainStrings, plain_strings
 from .spare import SpareArrays
 from .table_cache import TableCache
@@ -58,8 +58,8 @@ class Vocabulary:
     """
 
     __slots__ = (
+        "_doubtful_tokens",
         "_encoder",
-        "_key_tokens",
         "_lengths",
         "_plain_strings",
         "byte_complete",
@@ -83,7 +83,7 @@ class Vocabulary:
         cache: TableCache | None = None,
     ) -> None:
         self._plain_strings: PlainStrings | None = None
-        self._key_tokens: NDArray[np.int32] | None = None
+        self._doubtful_tokens: NDArray[np.int32] | None = None
         self.eos_ids = tuple(sorted(_checked_ids(eos_ids, len(tokens), "eos_ids")))
         self.special_ids = _checked_ids(special_ids, len(tokens), "special_ids").union(self.eos_ids)
         tokens = [b"" if token in self.special_ids else text for token, text in enumerate(tokens)]
@@ -186,11 +186,11 @@ class Vocabulary:
         return cls([token or b"" for token in tokens], eos_ids, special_ids)
 
     @property
-    def key_tokens(self) -> NDArray[np.int32]:
-        """Tokens with the end of a key and the beginning of a later one; looked for once."""
-        if self._key_tokens is None:
-            self._key_tokens = key_tokens(self.tables, self.token_bytes)
-        return self._key_tokens
+    def doubtful_tokens(self) -> NDArray[np.int32]:
+        """Tokens that walks may be wrong about, in groups; looked for once."""
+        if self._doubtful_tokens is None:
+            self._doubtful_tokens = doubtful_tokens(self.tables, self.token_bytes)
+        return self._doubtful_tokens
 
     @property
     def plain_strings(self) -> PlainStrings:

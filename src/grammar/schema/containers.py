@@ -12,19 +12,22 @@ from an item, to the values that it may have and the record behind each; entries
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ...kernels.columns import Column
+from ...kernels.columns import Column, Scalar
 from ...kernels.records import ARRAY_FIELDS, ENTRY_FIELDS, KEY_FIELDS, OBJECT_FIELDS, EntryField
 from ..regex import CharDfa
 from .arrays import ArrayState
 from .atoms import AllMembers, NameSet, SomeMember, atoms_of
+from .document import Document
 from .key_language import ENDLESS, KeyLanguage
 from .members import Further, Items, Label, Members
 from .objects import ObjectState
+from .roomy import Room
 from .shapes import Conjunction, Shape
 from .shortest import Shortest
 
@@ -46,9 +49,16 @@ class Tables(Protocol):
     def column(self, column: Column) -> NDArray[Any]:
         """A table."""
 
+    def set(self, scalar: Scalar, value: int) -> None:
+        """Set a scalar."""
+
 
 class Lowering(Protocol):
     """What containers are lowered with."""
+
+    @property
+    def document(self) -> Document:
+        """The schema."""
 
     @property
     def shortest(self) -> Shortest:
@@ -79,6 +89,8 @@ class Containers:
         self._shortest = lowering.shortest
         self._residuals = lowering.shortest.residuals
         self._ordered = ordered
+        self._room = Room(lowering.document, lowering.shortest.shapes, lowering.shortest.residuals.has_more)
+        self._doubt = 0
         self._plain_objects: dict[tuple[Conjunction, tuple[str, ...]], int] = {}
         self._plain_arrays: dict[Conjunction, int] = {}
         self._object_specs: dict[ObjectState, int] = {}
@@ -146,7 +158,7 @@ class Containers:
 
     def rest_of_array(self, spec: int) -> bytes:
         """The shortest items that finish an array of which clauses must hold, without the bracket."""
-        text = self._residuals.array_text(self.array_states[spec], self._shortest.value)
+        text = self._residuals.array_text(replace(self.array_states[spec], pending=False), self._shortest.value)
         if text is None:
             raise ValueError(f"array spec {spec} was reached and cannot be finished")
         return text
@@ -324,13 +336,16 @@ class Containers:
         return self._tables.append(Column.ARRAY_SPEC, record) // ARRAY_FIELDS
 
     def _array_spec(self, state: ArrayState) -> int:
-        """The record of a state. A pending one only waits for a value."""
+        """The record of a state. A pending one waits for a value; it says what may follow if that is not known."""
         found = self._array_specs.get(state)
         if found is None:
-            entry = NONE if state.pending else self._entry(state)
-            closes = not state.pending and state.finished
-            record = [NONE, 0 if closes else _NEVER, NONE, 0, 0, 0, entry, int(state.remembers)]
+            known = replace(state, pending=False)
+            entry = self._entry(known)
+            record = [NONE, 0 if known.finished else _NEVER, NONE, 0, 0, 0, entry, int(state.pending)]
             found = self._array_specs[state] = self._array_record(record)
+            if state.pending:
+                self._doubt = max(self._doubt, 1 if self._room.holds(known) else 2)
+                self._tables.set(Scalar.DOUBT, self._doubt)
             self.array_states[found] = state
             self.arrays[found] = state.family.arrays
         return found

@@ -134,6 +134,11 @@ class Document:
         """The subschema that refuses everything."""
         return self._intern(False, "", self.root.resource, ())
 
+    def excluded(self, subschema: Subschema, holding: frozenset[int]) -> bool:
+        """True if the opposite of a subschema is among some."""
+        opposite = self._opposites.get(subschema.index)
+        return opposite is not None and opposite.index in holding
+
     def contradictory(self, conjuncts: Conjunction) -> bool:
         """True if a conjunction holds a subschema that nothing satisfies, or one and its opposite."""
         if self.nothing().index in conjuncts:

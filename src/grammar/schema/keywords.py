@@ -40,12 +40,12 @@ class Finding:
 
 _ASSERTIONS = frozenset(
     "type enum const minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength pattern minItems "
-    "maxItems minProperties maxProperties required properties patternProperties propertyNames additionalProperties "
-    "items prefixItems additionalItems allOf anyOf oneOf not dependencies contains minContains maxContains if then "
-    "else dependentRequired dependentSchemas unevaluatedItems unevaluatedProperties $ref $dynamicRef "
-    "$recursiveRef".split()
+    "maxItems uniqueItems minProperties maxProperties required properties patternProperties propertyNames "
+    "additionalProperties items prefixItems additionalItems allOf anyOf oneOf not dependencies contains minContains "
+    "maxContains if then else dependentRequired dependentSchemas unevaluatedItems unevaluatedProperties $ref "
+    "$dynamicRef $recursiveRef".split()
 )
-_NOT_YET = frozenset(("uniqueItems",))
+_NOT_YET: frozenset[str] = frozenset()
 _STANDARD_ANNOTATIONS = frozenset(
     "$schema $id id $anchor $dynamicAnchor $recursiveAnchor $vocabulary $comment $defs definitions title "
     "description default "

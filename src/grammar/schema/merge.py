@@ -9,7 +9,6 @@ shapes (``negation.py``); what is said of members and items and is no plain boun
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from ...errors import SchemaError
 from .clauses import ClauseMaker
@@ -20,6 +19,9 @@ from .strings import StringLanguages
 from .unevaluated import Unevaluated
 
 __all__ = ["Merger"]
+
+Divide = Callable[[Subschema, Shape, tuple[int, ...]], list[Shape]]
+"""The alternatives of a shape by one keyword."""
 
 
 class Merger:
@@ -54,10 +56,16 @@ class Merger:
 
     def apply(self, subschema: Subschema, shape: Shape, active: tuple[int, ...]) -> list[Shape]:
         """The alternatives of a shape under one more subschema; ``active``: those that led here without reading."""
+        document = self._document
         subschema = self._unevaluated.rewrite(subschema)
         schema = subschema.schema
         if isinstance(schema, bool):
             return [shape] if schema else []
+        if shape.holding:
+            if subschema.index in shape.holding:
+                return [shape]
+            if document.excluded(subschema, shape.holding):
+                return []
         if subschema.index in active:
             raise SchemaError(
                 "a reference leads back to itself without reading anything",
@@ -65,24 +73,22 @@ class Merger:
                 hint="break the cycle",
             )
         active = (*active, subschema.index)
-        document = self._document
         shapes = self._keywords(subschema, shape)
         for target in (*document.references(subschema), *document.same(subschema)):
             shapes = [result for one in shapes for result in self.apply(target, one, active)]
         for child in self._children(subschema, "allOf"):
             shapes = [result for one in shapes for result in self.apply(child, one, active)]
         if "anyOf" in schema:
-            children = self._children(subschema, "anyOf")
-            shapes = [result for one in shapes for child in children for result in self.apply(child, one, active)]
+            shapes = self._divided(subschema, "anyOf", shapes, active, self._any_of)
         if "not" in schema:
             child = document.child(subschema, "not")
             shapes = [result for one in shapes for result in self._negation.negate(child, one, active)]
         if not _CLAUSES.isdisjoint(schema):
             shapes = self._clauses(subschema, shapes, active)
         if "oneOf" in schema:
-            shapes = [result for one in shapes for result in self._one_of(subschema, one, active)]
+            shapes = self._divided(subschema, "oneOf", shapes, active, self._one_of)
         if "if" in schema and not {"then", "else"}.isdisjoint(schema):
-            shapes = self._conditional(subschema, shapes, active)
+            shapes = self._divided(subschema, "if", shapes, active, self._conditional)
         return [one for one in dict.fromkeys(shapes) if one.types]
 
     def _children(self, subschema: Subschema, keyword: str) -> list[Subschema]:
@@ -99,9 +105,9 @@ class Merger:
             if keyword in schema:
                 shapes = [r for one in shapes for r in apply(self._document, subschema, one, schema[keyword])]
         if not ARRAY_KEYWORDS.isdisjoint(schema):
-            shapes = [replace(one, arrays=(*one.arrays, subschema.index)) for one in shapes]
+            shapes = [one._replace(arrays=(*one.arrays, subschema.index)) for one in shapes]
         if not OBJECT_KEYWORDS.isdisjoint(schema):
-            shapes = [replace(one, objects=(*one.objects, subschema.index)) for one in shapes]
+            shapes = [one._replace(objects=(*one.objects, subschema.index)) for one in shapes]
         return shapes
 
     def _clauses(self, subschema: Subschema, shapes: list[Shape], active: tuple[int, ...]) -> list[Shape]:
@@ -115,8 +121,31 @@ class Merger:
                 shapes = [constrained(one, Types.OBJECT, added) for one in shapes]
         return shapes
 
+    def _divided(
+        self, subschema: Subschema, keyword: str, shapes: list[Shape], active: tuple[int, ...], divide: Divide
+    ) -> list[Shape]:
+        """Each shape's alternatives by a keyword; of objects and arrays, clauses instead if there are many shapes."""
+        if len(shapes) <= _FEW:
+            return [result for one in shapes for result in divide(subschema, one, active)]
+        found: list[Shape] = []
+        for shape in shapes:
+            rest = shape._replace(types=shape.types & (Types.ARRAY | Types.OBJECT))
+            for kind, maker in ((Types.ARRAY, self._arrays), (Types.OBJECT, self._objects)):
+                if rest.types & kind:
+                    rest = constrained(rest, kind, maker.keyword(subschema, keyword, active))
+            found.append(rest)
+            scalars = shape._replace(types=shape.types & ~(Types.ARRAY | Types.OBJECT))
+            found.extend(divide(subschema, scalars, active) if scalars.types else ())
+        return [one for one in found if one.types]
+
+    def _any_of(self, subschema: Subschema, shape: Shape, active: tuple[int, ...]) -> list[Shape]:
+        """The alternatives of which some branch holds."""
+        children = self._children(subschema, "anyOf")
+        return [held(one, child) for child in children for one in self.apply(child, shape, active)]
+
     def _one_of(self, subschema: Subschema, shape: Shape, active: tuple[int, ...]) -> list[Shape]:
         """The alternatives of which exactly one branch holds."""
+        document = self._document
         children = self._children(subschema, "oneOf")
         branches = [self.apply(child, shape, active) for child in children]
         overlap: dict[int, list[Subschema]] = {index: [] for index in range(len(children))}
@@ -128,46 +157,42 @@ class Merger:
         found: list[Shape] = []
         for first, results in enumerate(branches):
             for child in overlap[first]:
-                results = [r for one in results for r in self._negation.negate(child, one, active)]
-            found.extend(results)
+                refused = document.opposite(child)
+                results = [held(r, refused) for one in results for r in self._negation.negate(child, one, active)]
+            found.extend(held(one, children[first], subschema) for one in results)
         return found if len(found) <= _MANY else list(filter(self._satisfiable, found))
 
     def _meet(self, shapes: list[Shape], subschema: Subschema, active: tuple[int, ...]) -> bool:
         """True if some value has one of some shapes and satisfies a subschema."""
         return any(self._satisfiable(both) for one in shapes for both in self.apply(subschema, one, active))
 
-    def _conditional(self, subschema: Subschema, shapes: list[Shape], active: tuple[int, ...]) -> list[Shape]:
-        """The shapes of ``if``, with ``then`` or with ``else``; with clauses for both if there are many already."""
+    def _conditional(self, subschema: Subschema, shape: Shape, active: tuple[int, ...]) -> list[Shape]:
+        """The alternatives of ``if``, with ``then`` or with ``else``."""
         schema = subschema.schema if isinstance(subschema.schema, dict) else {}
         document = self._document
         condition = document.child(subschema, "if")
-        then = document.child(subschema, "then") if "then" in schema else None
-        other = document.child(subschema, "else") if "else" in schema else None
-        many = len(shapes) > _FEW
-        found: list[Shape] = []
-        for shape in shapes:
-            divided = shape
-            if many:
-                divided = replace(shape, types=shape.types & ~(Types.ARRAY | Types.OBJECT))
-                rest = replace(shape, types=shape.types & (Types.ARRAY | Types.OBJECT))
-                for kind, maker in ((Types.ARRAY, self._arrays), (Types.OBJECT, self._objects)):
-                    rest = constrained(rest, kind, maker.keyword(subschema, "if", active))
-                found.append(rest)
-            if not divided.types:
-                continue
-            holds = self.apply(condition, divided, active)
-            fails = self._negation.negate(condition, divided, active)
-            results = holds if then is None else [r for one in holds for r in self.apply(then, one, active)]
-            results += fails if other is None else [r for one in fails for r in self.apply(other, one, active)]
-            found.extend(filter(self._satisfiable, results))
-        return found
+        refused = document.opposite(condition)
+        holds = [held(one, condition) for one in self.apply(condition, shape, active)]
+        fails = [held(one, refused) for one in self._negation.negate(condition, shape, active)]
+        if "then" in schema:
+            then = document.child(subschema, "then")
+            holds = [result for one in holds for result in self.apply(then, one, active)]
+        if "else" in schema:
+            other = document.child(subschema, "else")
+            fails = [result for one in fails for result in self.apply(other, one, active)]
+        return list(filter(self._satisfiable, holds + fails))
+
+
+def held(shape: Shape, *subschemas: Subschema) -> Shape:
+    """A shape that is known to satisfy some subschemas."""
+    return shape._replace(holding=shape.holding.union(subschema.index for subschema in subschemas))
 
 
 _MANY = 16
 """Shapes above which those without values are sought out and dropped at once."""
 
 _FEW = 6
-"""Shapes up to which a condition makes two of each."""
+"""Shapes up to which each is divided into alternatives."""
 
 _ARRAY_CLAUSES = frozenset(("contains", "uniqueItems"))
 _CLAUSES = _ARRAY_CLAUSES | {"dependencies", "dependentRequired", "dependentSchemas"}

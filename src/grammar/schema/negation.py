@@ -12,7 +12,6 @@ The opposites of scalars are shapes of their own; those of objects and arrays ar
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 
 from ...errors import SchemaError
@@ -37,10 +36,10 @@ def constrained(shape: Shape, kind: int, clauses: Clauses) -> Shape:
     if not shape.types & kind or clauses == TRUE:
         return shape
     if () in clauses:
-        return replace(shape, types=shape.types & ~kind)
+        return shape._replace(types=shape.types & ~kind)
     if kind == Types.ARRAY:
-        return replace(shape, array_clauses=tuple(dict.fromkeys((*shape.array_clauses, *clauses))))
-    return replace(shape, object_clauses=tuple(dict.fromkeys((*shape.object_clauses, *clauses))))
+        return shape._replace(array_clauses=tuple(dict.fromkeys((*shape.array_clauses, *clauses))))
+    return shape._replace(object_clauses=tuple(dict.fromkeys((*shape.object_clauses, *clauses))))
 
 
 class Negation:
@@ -75,17 +74,21 @@ class Negation:
         """
         if isinstance(subschema.schema, bool):
             return [] if subschema.schema else [shape]
-        containers = replace(shape, types=shape.types & _CONTAINERS)
+        if shape.holding:
+            if subschema.index in shape.holding:
+                return []
+            if self.document.excluded(subschema, shape.holding):
+                return [shape]
+        containers = shape._replace(types=shape.types & _CONTAINERS)
         for kind, maker in self._makers:
             if containers.types & kind:
                 containers = constrained(containers, kind, maker.clauses(subschema, False, active))
-        scalars = replace(shape, types=shape.types & ~_CONTAINERS)
+        scalars = shape._replace(types=shape.types & ~_CONTAINERS)
         shapes = self._scalars(subschema, scalars, active) if scalars.types else []
         if not shapes:
             return [containers] if containers.types else []
         if containers.types:
-            shapes[0] = replace(
-                shapes[0],
+            shapes[0] = shapes[0]._replace(
                 types=shapes[0].types | containers.types,
                 arrays=containers.arrays,
                 objects=containers.objects,
@@ -161,18 +164,18 @@ def _type(negation: Negation, subschema: Subschema, shape: Shape, value: JsonVal
             types |= TYPE_NAMES[name]
     if "integer" in names and "number" not in names:
         shape = _no_integer(subschema, shape)
-    return [replace(shape, types=shape.types & ~types)]
+    return [shape._replace(types=shape.types & ~types)]
 
 
 def _no_integer(subschema: Subschema, shape: Shape) -> Shape:
     """A shape whose numbers are no integers: in draft 4, are not written as one."""
     if subschema.draft == 4:
-        shape = replace(shape, fractional=True)
+        shape = shape._replace(fractional=True)
         possible = shape.number is not NumberKind.INTEGER_LITERAL
     else:
-        shape = replace(shape, not_multiples=shape.not_multiples | {ONE})
+        shape = shape._replace(not_multiples=shape.not_multiples | {ONE})
         possible = shape.number is NumberKind.ANY
-    return shape if possible else replace(shape, types=shape.types & ~Types.NUMBER)
+    return shape if possible else shape._replace(types=shape.types & ~Types.NUMBER)
 
 
 def _values(shape: Shape, values: list[JsonValue]) -> list[Shape]:
@@ -184,19 +187,19 @@ def _values(shape: Shape, values: list[JsonValue]) -> list[Shape]:
         elif isinstance(value, bool):
             types &= ~(Types.TRUE if value else Types.FALSE)
         elif isinstance(value, str):
-            shape = replace(shape, excluded=shape.excluded | {value})
+            shape = shape._replace(excluded=shape.excluded | {value})
         elif isinstance(value, (int, float, Decimal)) and types & Types.NUMBER:
             number = decimal_parts(value)
             if shape.numbers is None:
-                shape = replace(shape, excluded_numbers=shape.excluded_numbers | {number})
+                shape = shape._replace(excluded_numbers=shape.excluded_numbers | {number})
             else:
-                shape = replace(shape, numbers=shape.numbers - {number})
+                shape = shape._replace(numbers=shape.numbers - {number})
                 types &= ~(0 if shape.numbers else Types.NUMBER)
     if shape.strings is not None:
         kept = tuple(text for text in shape.strings if text not in shape.excluded)
-        shape = replace(shape, strings=kept, excluded=frozenset())
+        shape = shape._replace(strings=kept, excluded=frozenset())
         types &= ~(0 if kept else Types.STRING)
-    return [replace(shape, types=types)]
+    return [shape._replace(types=types)]
 
 
 def _enum(negation: Negation, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
@@ -208,12 +211,12 @@ def _const(negation: Negation, subschema: Subschema, shape: Shape, value: JsonVa
 
 
 def _only(shape: Shape, types: int) -> list[Shape]:
-    return [replace(shape, types=types)] if shape.types & types else []
+    return [shape._replace(types=types)] if shape.types & types else []
 
 
 def _pattern(negation: Negation, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
     pointer = f"{subschema.pointer}/pattern"
-    return [replace(one, not_patterns=(*one.not_patterns, (value, pointer))) for one in _only(shape, Types.STRING)]
+    return [one._replace(not_patterns=(*one.not_patterns, (value, pointer))) for one in _only(shape, Types.STRING)]
 
 
 def _min_length(negation: Negation, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
@@ -221,13 +224,13 @@ def _min_length(negation: Negation, subschema: Subschema, shape: Shape, value: J
         return []
     most = int(value) - 1
     return [
-        replace(one, max_length=most if one.max_length is None else min(one.max_length, most))
+        one._replace(max_length=most if one.max_length is None else min(one.max_length, most))
         for one in _only(shape, Types.STRING)
     ]
 
 
 def _max_length(negation: Negation, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
-    return [replace(one, min_length=max(one.min_length, int(value) + 1)) for one in _only(shape, Types.STRING)]
+    return [one._replace(min_length=max(one.min_length, int(value) + 1)) for one in _only(shape, Types.STRING)]
 
 
 def _bound(keyword: str, *, low: bool, strict: bool) -> Opposite:
@@ -249,7 +252,7 @@ def _bound(keyword: str, *, low: bool, strict: bool) -> Opposite:
 
 def _multiple_of(negation: Negation, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
     number = divisor(subschema, value)
-    return [replace(one, not_multiples=one.not_multiples | {number}) for one in _only(shape, Types.NUMBER)]
+    return [one._replace(not_multiples=one.not_multiples | {number}) for one in _only(shape, Types.NUMBER)]
 
 
 def _format(negation: Negation, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
@@ -258,8 +261,8 @@ def _format(negation: Negation, subschema: Subschema, shape: Shape, value: JsonV
         return []
     most = format_strings(name).most
     strings = _only(shape, Types.STRING)
-    longer = [] if most is None else [replace(one, min_length=max(one.min_length, most + 1)) for one in strings]
-    return [*(replace(one, not_formats=(*one.not_formats, name)) for one in strings), *longer]
+    longer = [] if most is None else [one._replace(min_length=max(one.min_length, most + 1)) for one in strings]
+    return [*(one._replace(not_formats=(*one.not_formats, name)) for one in strings), *longer]
 
 
 _OPPOSITES: dict[str, Opposite] = {

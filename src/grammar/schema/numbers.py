@@ -144,7 +144,7 @@ def without_multiples(shape: Shape) -> Shape:
     """A shape for the fast kinds, where a number that is a multiple of 1 is an integer."""
     if shape.numbers is not None or shape.multiple is None:
         return shape
-    return replace(shape, number=max(shape.number, NumberKind.INTEGER), multiple=None)
+    return shape._replace(number=max(shape.number, NumberKind.INTEGER), multiple=None)
 
 
 def normalised(value: Fraction) -> tuple[str, int]:

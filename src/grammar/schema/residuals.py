@@ -14,7 +14,7 @@ from typing import Protocol
 
 from ..regex import CharDfa
 from .arrays import Arrays, ArrayState
-from .atoms import NameSet, atoms_of
+from .atoms import Duplicate, NameSet, atoms_of
 from .document import Conjunction, Document
 from .key_language import KeyLanguage
 from .members import Further, Items, Label, Members
@@ -116,6 +116,8 @@ class Residuals:
                 continue
             seen.add((wanted, one))
             for item, following in self._items(one, at):
+                if not wanted and not _helps(one, following):
+                    continue
                 longer = text + b"," + item if text else item
                 heapq.heappush(waiting, (len(longer), next(order), longer, max(wanted - 1, 0), following))
         return None
@@ -147,6 +149,10 @@ class Residuals:
                 return
             yield text
             taken |= {self.arrays.value(text)}
+
+    def has_more(self, conjuncts: Conjunction, count: int) -> bool:
+        """True if a conjunction has more different values than that."""
+        return len(list(self._distinct(conjuncts, count + 1, self._schemas.value))) > count
 
     def object_lives(self, state: ObjectState) -> bool:
         """True if an object can be finished from a state."""
@@ -213,3 +219,13 @@ class Residuals:
         alive = scarce - dead
         only = joined(rest, (self.arrays.one_of(frozenset(alive)),)) if alive else None
         return only if only is not None and self._schemas.satisfiable(only) else None
+
+
+def _helps(before: ArrayState, after: ArrayState) -> bool:
+    """False for an item that brings an array no nearer to its end: it only adds to the values that there are.
+
+    One such value helps where two equal ones are wanted.
+    """
+    if before.clauses != after.clauses or before.index != after.index:
+        return True
+    return not before.values and any(isinstance(atom, Duplicate) for atom in atoms_of(before.clauses))

@@ -12,8 +12,8 @@ conjunctions of their own, lowered when a text reaches them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from ...errors import LimitError, SchemaError
 from ...kernels.opcodes import NumberKind
@@ -69,8 +69,7 @@ TYPE_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """One alternative of what a value may be.
 
     Attributes:
@@ -95,6 +94,7 @@ class Shape:
         objects: subschemas that constrain it if it is an object.
         array_clauses: what else must hold if it is an array.
         object_clauses: what else must hold if it is an object.
+        holding: alternatives that were taken on the way here: subschemas that hold of all its values.
     """
 
     types: int = Types.ALL
@@ -118,6 +118,7 @@ class Shape:
     objects: Conjunction = ()
     array_clauses: Clauses = ()
     object_clauses: Clauses = ()
+    holding: frozenset[int] = frozenset()
 
     @property
     def automatic(self) -> bool:
@@ -149,7 +150,7 @@ def _type(document: Document, subschema: Subschema, shape: Shape, value: JsonVal
     number = shape.number
     if "integer" in names and "number" not in names:
         number = max(number, NumberKind.INTEGER_LITERAL if subschema.draft == 4 else NumberKind.INTEGER)
-    return [replace(shape, types=shape.types & types, number=number)]
+    return [shape._replace(types=shape.types & types, number=number)]
 
 
 def _enum(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
@@ -179,19 +180,19 @@ def _one_of_values(document: Document, shape: Shape, values: list[JsonValue], po
             numbers.add(decimal_parts(value))
         elif isinstance(value, list) and shape.types & Types.ARRAY:
             exact = document.synthetic({TUPLE: [{"enum": [item]} for item in value]}, pointer)
-            containers.append(replace(shape, types=Types.ARRAY, arrays=(*shape.arrays, exact.index)))
+            containers.append(shape._replace(types=Types.ARRAY, arrays=(*shape.arrays, exact.index)))
         elif isinstance(value, dict) and shape.types & Types.OBJECT:
             members = {key: {"enum": [item]} for key, item in value.items()}
             exact = document.synthetic(
                 {"properties": members, "required": list(value), "additionalProperties": False}, pointer
             )
-            containers.append(replace(shape, types=Types.OBJECT, objects=(*shape.objects, exact.index)))
+            containers.append(shape._replace(types=Types.OBJECT, objects=(*shape.objects, exact.index)))
     if shape.strings is not None:
         strings = {text: None for text in shape.strings if text in strings}
     if shape.numbers is not None:
         numbers &= shape.numbers
     types |= (Types.STRING if strings else 0) | (Types.NUMBER if numbers else 0)
-    scalar = replace(shape, types=shape.types & types, strings=tuple(strings), numbers=frozenset(numbers))
+    scalar = shape._replace(types=shape.types & types, strings=tuple(strings), numbers=frozenset(numbers))
     return [*([scalar] if scalar.types else []), *containers]
 
 
@@ -221,12 +222,12 @@ def count_value(subschema: Subschema, keyword: str, value: JsonValue) -> int:
 
 
 def _min_length(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
-    return [replace(shape, min_length=max(shape.min_length, count_value(subschema, "minLength", value)))]
+    return [shape._replace(min_length=max(shape.min_length, count_value(subschema, "minLength", value)))]
 
 
 def _max_length(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
     most = count_value(subschema, "maxLength", value)
-    return [replace(shape, max_length=most if shape.max_length is None else min(shape.max_length, most))]
+    return [shape._replace(max_length=most if shape.max_length is None else min(shape.max_length, most))]
 
 
 def decimal_value(subschema: Subschema, keyword: str, value: JsonValue) -> Decimal:
@@ -241,11 +242,11 @@ def bounded(
 ) -> list[Shape]:
     """A shape with one more bound; of equal bounds the strict one holds."""
     if low is not None and (shape.minimum is None or low > shape.minimum):
-        shape = replace(shape, minimum=low)
+        shape = shape._replace(minimum=low)
     if high is not None and (
         shape.maximum is None or high[0] < shape.maximum[0] or (high[0] == shape.maximum[0] and high[1])
     ):
-        shape = replace(shape, maximum=high)
+        shape = shape._replace(maximum=high)
     return [shape]
 
 
@@ -292,20 +293,20 @@ def divisor(subschema: Subschema, value: JsonValue) -> Number:
 
 def _multiple_of(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
     number = divisor(subschema, value)
-    return [replace(shape, multiple=number if shape.multiple is None else common_multiple(shape.multiple, number))]
+    return [shape._replace(multiple=number if shape.multiple is None else common_multiple(shape.multiple, number))]
 
 
 def _pattern(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
     if not isinstance(value, str):
         raise SchemaError("pattern is not a string", pointer=f"{subschema.pointer}/pattern", expected=["a string"])
-    return [replace(shape, patterns=(*shape.patterns, (value, f"{subschema.pointer}/pattern")))]
+    return [shape._replace(patterns=(*shape.patterns, (value, f"{subschema.pointer}/pattern")))]
 
 
 def _format(document: Document, subschema: Subschema, shape: Shape, value: JsonValue) -> list[Shape]:
     name = format_of(value, subschema.draft)
     if name is None or name in shape.formats:
         return [shape]
-    return [replace(shape, formats=(*shape.formats, name))]
+    return [shape._replace(formats=(*shape.formats, name))]
 
 
 SCALAR_KEYWORDS: dict[str, Callable[[Document, Subschema, Shape, JsonValue], list[Shape]]] = {

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,10 @@ from ..regex import CharDfa
 from .lengths import NEVER, Bounded, Rows, rows_of, sources_of
 
 __all__ = ["ShortestText", "quote", "readability"]
+
+
+Letters = dict[int, tuple[tuple[int, bool, bool, bool, bool, int], str]]
+"""By class, its cheapest and most readable character, with what it is sorted by."""
 
 
 def quote(text: str) -> bytes:
@@ -46,10 +50,7 @@ class ShortestText:
         self._strings = strings
         self._letters = _letters(strings.automaton)
         self._order = [cls for _, _, cls in sorted((*key, cls) for cls, key in self._letters.items())]
-        costs = np.full(strings.automaton.trans.shape[1], NEVER, np.int32)
-        for cls, (_, letter) in self._letters.items():
-            costs[cls] = len(quote(letter)) - 2
-        self._costs = costs
+        self._costs = _class_costs(strings.automaton, self._letters)
 
     @cached_property
     def _cost(self) -> Rows:
@@ -60,7 +61,7 @@ class ShortestText:
             longer: NDArray[np.int32] = np.minimum((row[trans] + costs).min(axis=1), NEVER)
             return longer
 
-        return rows_of(_cheapest(self._strings.automaton, costs), following, self._strings.fewest)
+        return rows_of(_cheapest(self._strings.automaton), following, self._strings.fewest)
 
     def shortest(self) -> str | None:
         """The shortest text; None if there is none."""
@@ -122,10 +123,11 @@ class ShortestText:
         return found[::-1]
 
 
-def _letters(automaton: CharDfa) -> dict[int, tuple[tuple[int, bool, bool, bool, bool, int], str]]:
+@lru_cache(maxsize=64)
+def _letters(automaton: CharDfa) -> Letters:
     """The cheapest and most readable character of each class that leads on, with what it is sorted by."""
     live = set(np.flatnonzero(automaton.trans.any(axis=0)).tolist())
-    found: dict[int, tuple[tuple[int, bool, bool, bool, bool, int], str]] = {}
+    found: Letters = {}
     ends = [*automaton.bounds[1:].tolist(), 0x110000]
     for low, end, cls in zip(automaton.bounds.tolist(), ends, automaton.classes.tolist(), strict=True):
         if cls not in live:
@@ -143,11 +145,21 @@ _ROUNDS = 256
 """Rounds over all states after which the frontier is followed instead."""
 
 
-def _cheapest(automaton: CharDfa, costs: NDArray[np.int32]) -> NDArray[np.int32]:
+def _class_costs(automaton: CharDfa, letters: Letters) -> NDArray[np.int32]:
+    """By class, bytes of its cheapest character."""
+    costs = np.full(automaton.trans.shape[1], NEVER, np.int32)
+    for cls, (_, letter) in letters.items():
+        costs[cls] = len(quote(letter)) - 2
+    return costs
+
+
+@lru_cache(maxsize=64)
+def _cheapest(automaton: CharDfa) -> NDArray[np.int32]:
     """By state, bytes of the cheapest string that leads to acceptance; NEVER if there is none.
 
     Bellman and Ford's rounds, each one operation on arrays; Dijkstra's algorithm where strings are long.
     """
+    costs = _class_costs(automaton, _letters(automaton))
     best = np.where(automaton.accept != 0, 0, NEVER).astype(np.int32)
     for _ in range(_ROUNDS):
         better = np.minimum(best, (best[automaton.trans] + costs).min(axis=1))

@@ -174,13 +174,9 @@ class Ways:
     def _asked(self, family: Family, further: Further, name: str) -> Conjunction:
         """All that the value of a key must be."""
         value = self.value(family, name)
-        for chosen, more in further.named:
-            if chosen == name:
-                value = joined(value, more)
-        for names, more in further.everywhere:
-            if more and self._meant(names, name):
-                value = joined(value, more)
-        return value
+        more = [index for chosen, asked in further.named if chosen == name for index in asked]
+        more.extend(index for names, asked in further.everywhere if self._meant(names, name) for index in asked)
+        return tuple(sorted({*value, *more})) if more else value
 
     def _said(self, family: Family, further: Further, atom: Atom) -> bool:
         """True if what is asked already fulfils an atom."""
@@ -189,6 +185,8 @@ class Ways:
         if not isinstance(atom, SomeMember):
             return False
         there = (name for name, _ in further.named if self._meant(atom.names, name))
+        if not atom.value:
+            return next(there, None) is not None
         return any(set(atom.value) <= set(self._asked(family, further, name)) for name in there)
 
     def _candidates(
@@ -210,7 +208,9 @@ class Ways:
                 if one in label[1]:
                     kind = joined(kind, more)
             if possible(kind):
-                new = (name for name in self._new(family, language, label, len(known) + 1) if name not in known)
+                names_known = {*known, *further.used}
+                found = self._new(family, language, label, len(names_known) + 1)
+                new = (name for name in found if name not in names_known)
                 yield from islice(new, 1)
 
     def _new(self, family: Family, language: KeyLanguage[Label], label: Label, wanted: int) -> list[str]:
