@@ -98,12 +98,15 @@ def check(schema: Any, rng: Random, counts: Counter[str], *, formats: bool = Fal
     except SchemaError:
         counts["refused"] += 1
         return
-    oracle = jsonschema_rs.validator_for(schema, validate_formats=formats, offline=True)
+    try:
+        oracle = jsonschema_rs.validator_for(schema, validate_formats=formats, offline=True)
+    except jsonschema_rs.ValidationError:
+        oracle = None  # it cannot read a pattern of the schema
     for _ in range(WALKS):
         text = walk(constraint, rng)
         value = exact_value(text)
         counts["walks"] += 1
-        if is_tame(value):
+        if oracle is not None and is_tame(value):
             assert oracle.is_valid(value), f"{text!r} is invalid in {json.dumps(schema)}"
             counts["judged"] += 1
 

@@ -147,11 +147,15 @@ def inner(signature: Any, *, inline: bool = True) -> Callable[[Callable[..., Any
 
 
 def _compile_part(context: Any, function: Callable[..., Any], signature: Any, inline: bool) -> tuple[Any, Any]:
-    """Library and descriptor of an inner kernel."""
+    """Library and descriptor of an inner kernel.
+
+    Arrays that are passed in are kept alive by the caller, so references are only counted where one is returned.
+    """
     flags = Flags()
     flags.error_model = "numpy"
     flags.nrt = isinstance(signature.return_type, types.Array)
     flags.no_compile = flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
+    context = context.subtarget(enable_nrt=flags.nrt)
     library = _Part(context.codegen(), function.__name__)
     compiled = compile_internal(
         context.typing_context, context, library, function, signature.args, signature.return_type, flags, {}

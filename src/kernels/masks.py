@@ -26,13 +26,13 @@ import numpy as np
 from numba import types
 
 from .compiling import entry, inner
+from .doubtful import clear_bit, follow_doubtful, follow_token, set_bit, try_doubtful
 from .intern import fail
-from .json_machine import top_op
 from .json_object import FREE_KEY, additional_allowed, close_key, object_field
 from .json_string import pattern_twin, trie_child
 from .key_names import key_name
 from .key_views import sketched
-from .machine import accepting, advance, row_of, successor, transition
+from .machine import accepting, row_of, successor, transition
 from .memory import (
     COLUMNS,
     HEADER,
@@ -43,7 +43,6 @@ from .memory import (
     address_64,
     get_i32,
     get_i64,
-    get_u8,
     get_u64,
     load_i32,
     load_i64,
@@ -63,23 +62,8 @@ __all__ = ["advance_token", "fill_mask", "token_successors"]
 
 _INT = types.int64
 
-DOUBTFUL_GROUPS = 5
-"""See ``runtime/doubtful_tokens.py``."""
-
 _MASK = types.Array(types.uint32, 1, "C")
 _TOKENS = types.Array(types.int32, 1, "C")
-
-
-@inner(types.void(_MASK, _INT))
-def set_bit(mask, token):
-    """Allow a token."""
-    mask[token >> 5] |= np.uint32(1) << np.uint32(token & 31)
-
-
-@inner(types.void(_MASK, _INT))
-def clear_bit(mask, token):
-    """Refuse a token."""
-    mask[token >> 5] &= ~(np.uint32(1) << np.uint32(token & 31))
 
 
 @inner(types.void(_INT, _MASK))
@@ -391,59 +375,6 @@ def keep_mask(header, config, mask):
         store_u32(kept, i, mask[i])
 
 
-@inner(_INT(HEADER, _INT, _INT))
-def follow_token(header, config, token):
-    """Successor by the bytes of a token; 0 if it is refused or has none."""
-    first = np.int64(get_i32(header, Column.TOKEN_OFFSETS, token))
-    last = np.int64(get_i32(header, Column.TOKEN_OFFSETS, token + 1))
-    if first == last:
-        return 0
-    for i in range(first, last):
-        config = advance(header, config, np.int64(get_u8(header, Column.TOKEN_BUFFER, i)))
-        if config == 0:
-            return 0
-    return config
-
-
-@inner(types.boolean(HEADER, _INT))
-def in_string(header, config):
-    """True for a configuration inside a string."""
-    op = top_op(header, config)
-    return op == Op.STRING or op == Op.PATTERN or op == Op.CHOICE or op == Op.KEY
-
-
-@inner(types.boolean(HEADER, _INT, types.boolean))
-def matters(header, group, inside):
-    """True if walks may be wrong about a group of DOUBTFUL tokens; ``inside``: from inside a string."""
-    if group == 0:
-        return True
-    least = 1 if group <= 2 else 2
-    return header[SCALARS + Scalar.DOUBT] >= least and not (inside and group % 2 == 0)
-
-
-@inner(types.void(HEADER, _INT, _INT, _MASK))
-def try_doubtful(header, config, sketch, mask):
-    """Try the tokens that walks may be wrong about byte by byte."""
-    both = header[SCALARS + Scalar.DOUBT] >= 2
-    inside = in_string(header, sketch)
-    for group in range(DOUBTFUL_GROUPS):
-        if not matters(header, group, inside):
-            continue
-        for i in range(
-            np.int64(get_i32(header, Column.DOUBTFUL, group)), np.int64(get_i32(header, Column.DOUBTFUL, group + 1))
-        ):
-            if header[SCALARS + Scalar.STATUS] != 0:
-                return
-            token = np.int64(get_i32(header, Column.DOUBTFUL, i))
-            allowed = (mask[token >> 5] >> np.uint32(token & 31)) & np.uint32(1) != 0
-            if not allowed and not both:
-                continue
-            if follow_token(header, config, token) == 0:
-                clear_bit(mask, token)
-            else:
-                set_bit(mask, token)
-
-
 @entry(types.void(HEADER, _INT, _MASK, _MASK))
 def fill_mask(header, config, work, mask):
     """Write the mask of a configuration to ``mask`` (uint32[words]); ``work`` is scratch of the same size.
@@ -519,11 +450,4 @@ def token_successors(header, config, targets):
             np.int64(get_i32(header, Column.DUPLICATE_OFFSETS, group + 1)),
         ):
             targets[get_i32(header, Column.DUPLICATE_IDS, j)] = target
-    inside = in_string(header, sketch)
-    for group in range(DOUBTFUL_GROUPS):
-        if matters(header, group, inside):
-            for i in range(
-                np.int64(get_i32(header, Column.DOUBTFUL, group)), np.int64(get_i32(header, Column.DOUBTFUL, group + 1))
-            ):
-                token = np.int64(get_i32(header, Column.DOUBTFUL, i))
-                targets[token] = follow_token(header, config, token)
+    follow_doubtful(header, config, sketch, targets)

@@ -12,6 +12,7 @@ finished: an optional member with such a value gets no node, a required one take
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from ...errors import SchemaError
 from ...kernels.columns import Column
@@ -24,6 +25,7 @@ from ...kernels.records import (
 )
 from ..regex import CharDfa
 from .char_trie import build_char_trie
+from .conflict import conflict
 from .containers import Containers, Tables
 from .document import Document
 from .keywords import check
@@ -78,10 +80,12 @@ class SchemaLowering:
                     self.strings.pattern(source, finding.pointer)
         root = conjunction([document.root])
         if self.shortest.value(root) is None:
+            pointers = conflict(document, self.shortest, root)
+            listed = f": {', '.join(pointers)} exclude each other" if len(pointers) > 1 else ""
             raise SchemaError(
-                "nothing satisfies this schema",
-                pointer="",
-                hint="look for bounds, types or required keys that exclude each other",
+                f"nothing satisfies this schema{listed}",
+                pointer=pointers[0] if len(pointers) == 1 else _common(pointers),
+                hint="leave out one of them" if len(pointers) > 1 else "nothing satisfies what stands there",
             )
         self.root = self.node(root)
         self._lower_ahead()
@@ -242,3 +246,10 @@ class SchemaLowering:
         ]
         self._tables.append(Column.CHAR_CLASS, automaton.classes)
         return self._tables.append(Column.CHAR_DFA, record) // CHAR_DFA_FIELDS
+
+
+def _common(pointers: list[str]) -> str:
+    """The innermost place that holds some others."""
+    paths = [pointer.split("/")[:-1] for pointer in pointers] or [[""]]
+    same = (tokens[0] for tokens in takewhile(lambda tokens: len({*tokens}) == 1, zip(*paths, strict=False)))
+    return "/".join(same)

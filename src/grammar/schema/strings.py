@@ -125,6 +125,16 @@ class StringLanguages:
             kept = [text for text in kept if not automaton.accepts(text)]
         return kept
 
+    def _shortest_choice(self, shape: Shape) -> bytes | None:
+        """The shortest of a finite set of strings. Only those that may be it are looked at more closely."""
+        best: bytes | None = None
+        for text in shape.strings or ():
+            if (best is None or len(text) + 2 <= len(best)) and self.choices(shape._replace(strings=(text,))):
+                quoted = quote(text)
+                if best is None or (len(quoted), quoted) < (len(best), best):
+                    best = quoted
+        return best
+
     def shortest_text(self, strings: Bounded) -> ShortestText:
         """The shortest texts of an automaton, made once."""
         found = self._shortest.get(strings)
@@ -135,7 +145,7 @@ class StringLanguages:
     def shortest(self, shape: Shape) -> bytes | None:
         """The shortest string of a shape as JSON text; None if there is none."""
         if shape.strings is not None:
-            return min((quote(text) for text in self.choices(shape)), key=lambda text: (len(text), text), default=None)
+            return self._shortest_choice(shape)
         if shape.max_length is not None and shape.max_length < shape.min_length:
             return None
         if not shape.automatic:
