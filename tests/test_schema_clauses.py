@@ -58,6 +58,18 @@ SCHEMAS: list[Any] = [
     {"contains": STRING, "minContains": 2},
     {"contains": STRING, "maxContains": 1, "minContains": 0},
     {"contains": STRING, "items": {"not": {"const": "q"}}, "minItems": 1},
+    {
+        "patternProperties": {"^[ab]$": True},
+        "additionalProperties": False,
+        "minProperties": 2,
+        "not": {"required": ["x1"]},
+    },
+    {
+        "patternProperties": {"^[abc]$": True},
+        "additionalProperties": False,
+        "minProperties": 2,
+        "dependentSchemas": {"a": {"not": {"required": ["b"]}}},
+    },
     {"properties": {"a": True}, "anyOf": [{"properties": {"b": True}}, KIND], "unevaluatedProperties": False},
     {"prefixItems": [True], "contains": STRING, "unevaluatedItems": {"type": "null"}},
 ]

@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -57,9 +57,17 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _decimal(text: str) -> Decimal:
+    """A number; beyond the exponents of decimals, one that is not tame either."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal(10).scaleb(_EXPONENT)
+
+
 def exact_value(text: bytes) -> Any:
     """The value of a JSON text, numbers exact."""
-    return json.loads(text, parse_float=Decimal, object_pairs_hook=_members)
+    return json.loads(text, parse_float=_decimal, object_pairs_hook=_members)
 
 
 def is_tame(value: Any) -> bool:

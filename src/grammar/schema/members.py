@@ -259,7 +259,7 @@ def members_of(
         *(name for name, _ in further.named),
     ]
     names.update(dict.fromkeys(needed))
-    names.update(dict.fromkeys(besides))
+    names.update(dict.fromkeys((*besides, *sorted(further.used))))
     keys = {}
     for name in names:
         if is_text(name) and name not in further.used and all(automaton.accepts(name) for automaton in allowed):

@@ -21,11 +21,15 @@ from functools import partial
 
 from .atoms import FALSE, AllMembers, Atom, Clauses, Length, NameSet, SomeMember, atoms_of, hold, left_of
 from .document import Document
+from .key_language import KeyLanguage
 from .members import NO_MORE, Further, Label, Members
 from .shapes import Conjunction
 from .verdicts import Verdicts, classes_of
 
 __all__ = ["Family", "ObjectState", "Objects"]
+
+_FEW_NAMES = 64
+"""Undeclared names up to which each is told from the others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +86,7 @@ class Objects:
     Args:
         document: the document.
         members: the members of a conjunction, of those that are still to come.
+        labelled: the keys that a conjunction does not declare, labelled by their values and by some sets of names.
         contains: whether a set of names has a name.
         ordered: whether keys come in the schema's order.
     """
@@ -90,12 +95,14 @@ class Objects:
         self,
         document: Document,
         members: Callable[[Conjunction, Further], Members],
+        labelled: Callable[[Conjunction, tuple[str, ...], tuple[NameSet, ...]], KeyLanguage[Label]],
         contains: Callable[[NameSet, str], bool],
         *,
         ordered: bool,
     ) -> None:
         self._document = document
         self._members = members
+        self._labelled = labelled
         self._contains = contains
         self._ordered = ordered
         self._families: dict[tuple[Conjunction, Clauses], Family] = {}
@@ -123,9 +130,25 @@ class Objects:
                     sets.setdefault(atom.names)
             lengths = lengths or isinstance(atom, Length)
         counted = lengths or members.fewest > 0 or members.most is not None
+        if sets:
+            few = self._few_names(objects, tuple(names), tuple(sets))
+            names.update(dict.fromkeys(few))
+            mentioned.update(few)
         tracked = frozenset(names) if counted or self._ordered else frozenset(mentioned)
         place = {name: at for at, name in enumerate(names)}
         return Family(objects, clauses, tuple(names), place, tuple(sets), tracked, counted)
+
+    def _few_names(self, objects: Conjunction, names: tuple[str, ...], sets: tuple[NameSet, ...]) -> list[str]:
+        """The undeclared keys in sets of names that have few of them: it matters which of these were there."""
+        language = self._labelled(objects, names, sets)
+        found: list[str] = []
+        for number in range(len(sets)):
+            inside = {label for label in language.labels if label is not None and number in label[1]}
+            within = language.kept(inside.__contains__)
+            count = 0 if within.empty else int(within.words()[within.automaton.start])
+            if 0 < count <= _FEW_NAMES:
+                found.extend(name for name, _ in within.names(count))
+        return found
 
     def after_key(
         self, state: ObjectState, name: str, value: Conjunction, possible: Callable[[Conjunction], bool]

@@ -75,7 +75,7 @@ class Residuals:
         def contains(names: NameSet, name: str) -> bool:
             return schemas.name_set(names).accepts(name)
 
-        self.objects = Objects(document, schemas.members, contains, ordered=ordered)
+        self.objects = Objects(document, schemas.members, schemas.labelled, contains, ordered=ordered)
         self.ways = Ways(schemas.members, schemas.labelled, contains)
         self.arrays = Arrays(document, schemas.items)
 
