@@ -9,6 +9,7 @@ the last machine needed::
 
 from __future__ import annotations
 
+import mmap
 import threading
 from typing import Any
 
@@ -16,6 +17,14 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 __all__ = ["SpareArrays"]
+
+
+def _reserved(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """An array of address space: its pages come one by one as they are written.
+
+    NumPy asks for huge pages, which are zeroed at once: writing the first of 16 KiB took milliseconds every 2 MiB.
+    """
+    return np.frombuffer(mmap.mmap(-1, max(size * dtype.itemsize, mmap.PAGESIZE)), dtype, size)
 
 
 class SpareArrays:
@@ -27,7 +36,7 @@ class SpareArrays:
 
     __slots__ = ("_arrays", "_limit", "_lock")
 
-    def __init__(self, limit: int = 128 << 20) -> None:
+    def __init__(self, limit: int = 256 << 20) -> None:
         self._arrays: list[NDArray[Any]] = []
         self._limit = limit
         # Reentrant: an allocation below may collect a machine whose array is then given back in the middle of it.
@@ -45,7 +54,7 @@ class SpareArrays:
             fitting = [i for i, array in enumerate(self._arrays) if array.dtype == wanted and array.size >= size]
             if fitting:
                 return self._arrays.pop(max(fitting, key=lambda i: self._arrays[i].size))
-        return np.empty(size, wanted)
+        return _reserved(size, wanted)
 
     def give(self, array: NDArray[Any]) -> None:
         """Keep an array for others. The caller must not use it any more."""
