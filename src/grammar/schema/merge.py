@@ -124,11 +124,14 @@ class Merger:
     def _divided(
         self, subschema: Subschema, keyword: str, shapes: list[Shape], active: tuple[int, ...], divide: Divide
     ) -> list[Shape]:
-        """Each shape's alternatives by a keyword; of objects and arrays, clauses instead if there are many shapes."""
-        if len(shapes) <= _FEW:
-            return [result for one in shapes for result in divide(subschema, one, active)]
+        """Each shape's alternatives by a keyword; of objects and arrays that were divided often, clauses instead."""
         found: list[Shape] = []
         for shape in shapes:
+            if shape.divided < _OFTEN:
+                results = divide(subschema, shape, active)
+                more = int(len(results) > 1)
+                found.extend(one._replace(divided=shape.divided + more) if more else one for one in results)
+                continue
             rest = shape._replace(types=shape.types & (Types.ARRAY | Types.OBJECT))
             for kind, maker in ((Types.ARRAY, self._arrays), (Types.OBJECT, self._objects)):
                 if rest.types & kind:
@@ -191,8 +194,8 @@ def held(shape: Shape, *subschemas: Subschema) -> Shape:
 _MANY = 16
 """Shapes above which those without values are sought out and dropped at once."""
 
-_FEW = 6
-"""Shapes up to which each is divided into alternatives."""
+_OFTEN = 3
+"""Divisions into alternatives, one of another, after which clauses are made instead."""
 
 _ARRAY_CLAUSES = frozenset(("contains", "uniqueItems"))
 _CLAUSES = _ARRAY_CLAUSES | {"dependencies", "dependentRequired", "dependentSchemas"}

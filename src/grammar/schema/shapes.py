@@ -94,6 +94,7 @@ class Shape(NamedTuple):
         objects: subschemas that constrain it if it is an object.
         array_clauses: what else must hold if it is an array.
         object_clauses: what else must hold if it is an object.
+        divided: how often alternatives were taken on the way here.
         holding: alternatives that were taken on the way here: subschemas that hold of all its values.
     """
 
@@ -118,6 +119,7 @@ class Shape(NamedTuple):
     objects: Conjunction = ()
     array_clauses: Clauses = ()
     object_clauses: Clauses = ()
+    divided: int = 0
     holding: frozenset[int] = frozenset()
 
     @property
