@@ -19,6 +19,7 @@ from .document import Conjunction, Document
 from .key_language import KeyLanguage
 from .members import Further, Items, Label, Members
 from .objects import Objects, ObjectState
+from .shapes import Shape, Types
 from .verdicts import joined
 from .ways import Ways
 
@@ -27,12 +28,18 @@ __all__ = ["WAYS", "Residuals", "Schemas"]
 Text = Callable[[Conjunction], bytes | None]
 """The shortest value of a conjunction, or None."""
 
+_FEW = 4
+"""Clauses up to which ways are compared."""
+
 WAYS = 8
 """Ways to fulfil the clauses of an object of which the shortest is taken."""
 
 
 class Schemas(Protocol):
     """What is known of the conjunctions of a document."""
+
+    def shapes(self, conjuncts: Conjunction) -> list[Shape]:
+        """The alternatives."""
 
     def members(self, conjuncts: Conjunction, further: Further = ...) -> Members:
         """The members of objects."""
@@ -94,7 +101,7 @@ class Residuals:
         objects = state.family.objects
         tried = self.ways.of(state, used, lambda conjuncts: at(conjuncts) is not None, fewest)
         texts = (self._schemas.object_text(self._schemas.members(objects, way), at) for way in tried)
-        found = islice((text for text in texts if text is not None), ways)
+        found = islice((text for text in texts if text is not None), ways if len(state.clauses) <= _FEW else 1)
         return min(found, key=lambda text: (len(text), text), default=None)
 
     def array_text(self, state: ArrayState, at: Text, fewest: int = 0) -> bytes | None:
@@ -152,7 +159,25 @@ class Residuals:
 
     def has_more(self, conjuncts: Conjunction, count: int) -> bool:
         """True if a conjunction has more different values than that."""
+        if any(map(self._endless, self._schemas.shapes(conjuncts))):
+            return True
         return len(list(self._distinct(conjuncts, count + 1, self._schemas.value))) > count
+
+    def _endless(self, shape: Shape) -> bool:
+        """True if a shape plainly has values without end: an object takes any key, or an array any number of items."""
+        schemas = self._schemas
+        if shape.types & Types.OBJECT and not shape.object_clauses:
+            members = schemas.members(shape.objects)
+            open_ended = (
+                members.most is None and members.make_others is None and schemas.satisfiable(members.additional)
+            )
+            if open_ended and schemas.object_text(members, schemas.value) is not None:
+                return True
+        if shape.types & Types.ARRAY and not shape.array_clauses:
+            items = schemas.items(shape.arrays)
+            ahead = {items.rest, *items.prefix}
+            return items.most is None and all(map(schemas.satisfiable, ahead))
+        return False
 
     def object_lives(self, state: ObjectState) -> bool:
         """True if an object can be finished from a state."""

@@ -69,7 +69,16 @@ class Ways:
         needed = self._members(state.family.objects, NO_MORE)
         named = tuple((name, ()) for name in needed.keys if name in needed.required and name not in used)
         start = Further(named, (), used, state.count, fewest)
-        return self._choose(state.family, state.clauses, start, possible, [_MOST_STEPS])
+        for one in self._common(state.clauses):
+            yield from self._fulfil(state.family, one, start, possible)
+        yield from self._choose(state.family, state.clauses, start, possible, [_MOST_STEPS])
+
+    def _common(self, clauses: Clauses) -> list[Atom]:
+        """The atoms that are in all clauses, where there are several: each of them is enough by itself."""
+        if len(clauses) < 2:
+            return []
+        shared = set(clauses[0]).intersection(*clauses[1:])
+        return sorted((one for one in clauses[0] if one in shared and not isinstance(one, tuple)), key=_effort)
 
     def value(self, family: Family, name: str) -> Conjunction:
         """What the subschemas of a family say of the value of a key."""
