@@ -27,6 +27,10 @@ __all__ = ["Shortest"]
 _LITERALS = ((Types.NULL, b"null"), (Types.TRUE, b"true"), (Types.FALSE, b"false"))
 
 
+_DEEPEST = 8
+"""Questions within each other, whether alternatives have values, up to which they are looked into."""
+
+
 class _MergingError(Exception):
     """A conjunction was asked for while it is being merged."""
 
@@ -60,6 +64,7 @@ class Shortest:
         self._known: dict[Conjunction, bytes | None] = {(): b"0"}
         self._merger = Merger(document, strings, self._possible)
         self._merging: set[Conjunction] = set()
+        self._depth = 0
         self._names: dict[Conjunction, CharDfa] = {}
         self._shapes: dict[Conjunction, list[Shape]] = {}
         self._members: dict[tuple[Conjunction, Further], Members] = {}
@@ -83,11 +88,19 @@ class Shortest:
         return found
 
     def _possible(self, shape: Shape) -> bool:
-        """True if some value has a shape, or if that depends on a conjunction that is being merged."""
+        """True if some value has a shape, or if that depends on a conjunction that is being merged.
+
+        Asked in the middle of merging, which may ask again; so deep down that it is not worth it, the answer is True.
+        """
+        if self._depth >= _DEEPEST:
+            return True
+        self._depth += 1
         try:
             return next(self._texts(shape, _Values(self), ways=1), None) is not None
         except _MergingError:
             return True
+        finally:
+            self._depth -= 1
 
     def members(self, conjuncts: Conjunction, further: Further = NO_MORE) -> Members:
         """The members of objects of a conjunction, of those that are still to come, memoised."""

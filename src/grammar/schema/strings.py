@@ -100,6 +100,8 @@ class StringLanguages:
         strings = self.bounded(shape)
         if not strings.bounded:
             return strings.automaton
+        if strings.most is not None and strings.most < strings.fewest:
+            return from_ranges([])
         most = "" if strings.most is None else str(strings.most)
         return intersect(strings.automaton, compile_regex(f"(?s:.{{{strings.fewest},{most}}})", dialect="python"))
 
