@@ -42,6 +42,10 @@ def compiled(case: Case) -> engine.Constraint | None:
 def compare(case: Case, counts: Counter[str]) -> None:
     """Judge the instances of a case, each in one plain and, but for draft 4, one random spelling."""
     oracle = jsonschema_rs.validator_for(case.schema)
+    written = json.dumps(case.schema)
+    if case.draft == 2019 and '"contains"' in written and '"unevaluatedItems"' in written:
+        counts["disputed"] += len(case.instances)  # in 2019-09 contains evaluates nothing; for the oracle it does
+        return
     try:
         constraint = compiled(case)
     except RefusedError:
