@@ -9,9 +9,28 @@ from tests.oracles.masks import TokenTable
 
 from gramarye import Vocabulary
 
-__all__ = ["BYTES", "load_table", "toy_vocabulary"]
+__all__ = ["BYTES", "JSON_PIECES", "load_table", "toy_vocabulary"]
 
 BYTES = [bytes([byte]) for byte in range(256)]
+JSON_PIECES = (
+    b'{"',
+    b'":',
+    b'"}',
+    b'","',
+    b"true",
+    b"12",
+    b"[[",
+    b"]]",
+    b'a"',
+    b"\\u00",
+    b"  ",
+    b"\n\t",
+    b"e-",
+    b"\xc3\xa9",
+    b"0.",
+    b"}]",
+)
+"""Tokens that cross the borders of JSON's own."""
 
 
 @cache

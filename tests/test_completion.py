@@ -10,32 +10,14 @@ import jsonschema
 import pytest
 from tests.oracles.json_texts import random_schema
 from tests.oracles.masks import allowed_by
-from tests.real_vocabularies import toy_vocabulary
+from tests.real_vocabularies import JSON_PIECES, toy_vocabulary
 
 from gramarye import Vocabulary, engine
 from gramarye.errors import BudgetError, SchemaError
 from gramarye.kernels.opcodes import Op
 from gramarye.runtime.used_names import used_names
 
-EXTRA = (
-    b'{"',
-    b'":',
-    b'"}',
-    b'","',
-    b"true",
-    b"12",
-    b"[[",
-    b"]]",
-    b'a"',
-    b"\\u00",
-    b"  ",
-    b"\n\t",
-    b"e-",
-    b"\xc3\xa9",
-    b"0.",
-    b"}]",
-)
-VOCABULARY = toy_vocabulary(*EXTRA)
+VOCABULARY = toy_vocabulary(*JSON_PIECES)
 SCHEMAS = [
     {"type": "object", "properties": {"ab": {"type": "integer"}, "a": {"enum": ["xyz", "x"]}}, "required": ["ab", "a"]},
     {

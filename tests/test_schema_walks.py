@@ -19,30 +19,13 @@ import jsonschema_rs
 import pytest
 from tests.oracles.json_schema_strategy import DIALECTS, random_case
 from tests.oracles.masks import allowed_by
-from tests.real_vocabularies import toy_vocabulary
+from tests.real_vocabularies import JSON_PIECES, toy_vocabulary
 
 from bench.questions import maskbench_questions
 from gramarye import engine
 from gramarye.errors import SchemaError
 
-VOCABULARY = toy_vocabulary(
-    b'{"',
-    b'":',
-    b'"}',
-    b'","',
-    b"true",
-    b"12",
-    b"[[",
-    b"]]",
-    b'a"',
-    b"\\u00",
-    b"  ",
-    b"\n\t",
-    b"e-",
-    b"\xc3\xa9",
-    b"0.",
-    b"}]",
-)
+VOCABULARY = toy_vocabulary(*JSON_PIECES)
 STEPS = 60
 WALKS = 5
 _EXPONENT = 1_000

@@ -75,7 +75,6 @@ class Residuals:
     """
 
     def __init__(self, document: Document, schemas: Schemas, *, ordered: bool) -> None:
-        self._document = document
         self._schemas = schemas
         self._lives: dict[ObjectState | ArrayState, bool] = {}
 
