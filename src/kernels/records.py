@@ -82,7 +82,7 @@ class ArrayField(IntEnum):
     PENDING = 7  # 1: waits for the value of the last item (see json_record.py)
 
 
-OBJECT_FIELDS = 11
+OBJECT_FIELDS = 10
 KEY_FIELDS = 2
 INLINE_KEYS = 62
 
@@ -97,10 +97,9 @@ class ObjectField(IntEnum):
     FEWEST = 4
     MOST = 5  # or -1
     REQUIRED = 6  # index of the first word in KEY_REQUIRED
-    COUNT_TO = 7  # additional keys are counted up to here
-    KEY_DFA = 8  # character automaton that additional keys go through, or -1
-    KEY_LABELS = 9  # index in KEY_LABEL of the label of its state 0
-    UNFINISHED = 10  # 1: more members must come
+    KEY_DFA = 7  # character automaton that additional keys go through, or -1
+    KEY_LABELS = 8  # index in KEY_LABEL of the label of its state 0
+    UNFINISHED = 9  # 1: more members must come
 
 
 class KeyField(IntEnum):

@@ -220,8 +220,7 @@ class Containers:
                 words[key >> 6] |= np.uint64(1) << np.uint64(key & 63)
         word = self._tables.append(Column.KEY_REQUIRED, words.view(np.int64))
         most = NONE if members.most is None else members.most
-        count_to = max(members.fewest if most < 0 else most, int(self._ordered))
-        record = [root, len(names), first, additional, members.fewest, most, word, count_to, automaton, labels]
+        record = [root, len(names), first, additional, members.fewest, most, word, automaton, labels]
         return self._tables.append(Column.OBJECT_SPEC, [*record, int(unfinished)]) // OBJECT_FIELDS
 
     def _key_automaton(self, others: KeyLanguage[Conjunction]) -> tuple[int, int]:
