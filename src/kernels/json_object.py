@@ -214,11 +214,13 @@ def key_allowed(header, spec, seen, names, key):
     """True if a declared key may come next."""
     if seen_has(header, seen, key) or not usable(header, key_node(header, spec, key)):
         return False
+    most = object_field(header, spec, ObjectField.MOST)
+    if most < 0 and header[SCALARS + Scalar.ORDERED] == 0:
+        return True
     count = seen_count(header, spec, seen) + names_count(header, names)
     first = object_field(header, spec, ObjectField.REQUIRED)
     required = (get_i64(header, Column.KEY_REQUIRED, first + (key >> 6)) >> (key & 63)) & 1
     missing = missing_count(header, spec, seen)
-    most = object_field(header, spec, ObjectField.MOST)
     if most >= 0 and count + missing + 1 - required > most:
         return False
     if header[SCALARS + Scalar.ORDERED] == 0:

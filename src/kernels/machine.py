@@ -40,6 +40,7 @@ from .memory import (
     put_i64,
     store_i32,
 )
+from .narrow import narrow_row
 from .opcodes import Op, Status
 from .templates import ROW_TEMPLATES
 
@@ -232,6 +233,8 @@ def row_of(header, config):
     first = address_32(header, Column.ROW_DATA, row << 8)
     for byte in range(256):
         store_i32(first, byte, ROW_TEMPLATES[op, byte])
+    if op == Op.KEY or op == Op.CHOICE:
+        narrow_row(header, config, first)
     put_i32(header, Column.CONFIG_ROW, config, row)
     return row << 8
 

@@ -27,7 +27,8 @@ from numba import types
 
 from .compiling import entry, inner
 from .doubtful import clear_bit, follow_doubtful, follow_token, set_bit, try_doubtful
-from .intern import fail
+from .intern import fail, intern_config
+from .json_machine import is_blank
 from .json_object import FREE_KEY, additional_allowed, close_key, object_field
 from .json_string import pattern_twin, trie_child
 from .key_names import key_name
@@ -54,8 +55,9 @@ from .memory import (
     store_i64,
     store_u32,
 )
-from .names import names_below
-from .opcodes import UNFILLED, Op, Status
+from .names import names_below, names_plain
+from .narrow import has_wide_child
+from .opcodes import DEAD, UNFILLED, Op, Question, Status, Whitespace
 from .records import ObjectField
 
 __all__ = ["advance_token", "fill_mask", "token_successors"]
@@ -187,6 +189,32 @@ def string_mask(header, config, mask):
     walk_suffixes(header, np.int64(get_i32(header, Column.CONFIG_PARENT, config)), count, fewest, most, mask)
 
 
+@inner(_INT(HEADER))
+def take_slot(header):
+    """A free slot of the mask pool; when all that the pool may have are taken, the next one in turn."""
+    slot = header[SCALARS + Scalar.MASKS]
+    if slot < header[SCALARS + Scalar.MASK_SLOTS]:
+        header[SCALARS + Scalar.MASKS] = slot + 1
+        return slot
+    slot = header[SCALARS + Scalar.MASK_HAND]
+    header[SCALARS + Scalar.MASK_HAND] = (slot + 1) % header[SCALARS + Scalar.MASK_SLOTS]
+    put_i32(header, Column.CONFIG_MASK, np.int64(get_i32(header, Column.MASK_OWNER, slot)), UNFILLED)
+    return slot
+
+
+@inner(types.void(HEADER, _INT, _MASK))
+def keep_mask(header, config, mask):
+    """Keep a mask in the pool."""
+    words = header[SCALARS + Scalar.WORDS]
+    slot = take_slot(header)
+    header[SCALARS + Scalar.MASKS_BUILT] += 1
+    put_i32(header, Column.MASK_OWNER, slot, config)
+    put_i32(header, Column.CONFIG_MASK, config, slot)
+    kept = address_32(header, Column.MASK_DATA, slot * words)
+    for i in range(words):
+        store_u32(kept, i, mask[i])
+
+
 @inner(types.void(HEADER, _INT, _INT, _MASK))
 def refuse_subtree(header, first, last, mask):
     """Refuse all tokens at the trie nodes ``first`` .. ``last - 1``."""
@@ -199,14 +227,17 @@ def refuse_subtree(header, first, last, mask):
 @inner(types.boolean(HEADER, _INT, _INT))
 def known_key(header, config, byte):
     """True if a declared key, or one that was seen, may go on from a KEY with a byte."""
-    if get_i32(header, Column.CONFIG_C, config) != 0 or byte >= 128 or byte == 34 or byte == 92:
+    if get_i32(header, Column.CONFIG_C, config) != 0 or byte == 34 or byte == 92:
         return True
     node = np.int64(get_i32(header, Column.CONFIG_A, config))
-    if node != FREE_KEY and trie_child(header, node, byte) >= 0:
-        return True
     name = key_name(get_i64(header, Column.CONFIG_B, config))
     members = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
-    return name != 0 and names_below(header, np.int64(get_i32(header, Column.CONFIG_C, members)), name, byte) != 0
+    names = np.int64(get_i32(header, Column.CONFIG_C, members))
+    if byte >= 128:
+        return (node != FREE_KEY and has_wide_child(header, node)) or (name != 0 and not names_plain(header, names))
+    if node != FREE_KEY and trie_child(header, node, byte) >= 0:
+        return True
+    return name != 0 and names_below(header, names, name, byte) != 0
 
 
 @inner(types.boolean(HEADER, _INT))
@@ -217,12 +248,13 @@ def is_free(header, config):
     )
 
 
-@inner(types.void(HEADER, _INT, _MASK))
-def repair_keys(header, config, mask):
-    """Correct a free key's mask where tokens end a declared key or one that was seen."""
-    put_i32(header, Column.STACK, 0, config)
-    i = np.int64(1)
-    last = header[SCALARS + Scalar.TRIE_NODES]
+@inner(types.void(HEADER, _INT, _INT, _MASK))
+def repair_keys(header, first, last, mask):
+    """Correct a free key's mask at trie nodes ``first`` .. ``last - 1`` where a declared key or one seen ends there.
+
+    The KEY before node ``first`` is on the stack; the nodes are all those below it, or with one first byte.
+    """
+    i = first
     while i < last and header[SCALARS + Scalar.STATUS] == 0:
         node = get_u64(header, Column.TRIE, i)
         header[SCALARS + Scalar.VISITED] += 1
@@ -251,14 +283,38 @@ def repair_keys(header, config, mask):
 
 
 @inner(types.void(HEADER, _INT, _MASK))
-def key_mask(header, config, mask):
-    """Mask of a KEY at a character boundary of an object that takes additional keys. ``mask`` holds nothing else."""
-    members = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
+def other_keys_mask(header, members, mask):
+    """Mask of a key that no declared key and none seen begins like; remembered for all keys that come next here."""
+    words = header[SCALARS + Scalar.WORDS]
+    memo = intern_config(header, Op.MEMO, members, 0, Question.OTHER_KEYS, 0)
+    if memo == 0:
+        return
+    slot = np.int64(get_i32(header, Column.CONFIG_MASK, memo))
+    if slot >= 0:
+        unite_words(address_32(header, Column.MASK_DATA, slot * words), mask)
+        return
     allow_inside(header, -1, mask)
     free = close_key(header, np.int64(FREE_KEY), np.int64(0), members)
     walk_suffixes(header, free, np.int64(0), np.int64(0), np.int64(-1), mask)
-    if not is_free(header, config):
-        repair_keys(header, config, mask)
+    room = header[SCALARS + Scalar.MASKS] + 2 <= header[COLUMNS + Column.MASK_OWNER]
+    if room and header[SCALARS + Scalar.STATUS] == 0:
+        keep_mask(header, memo, mask)
+        header[SCALARS + Scalar.MASKS_BUILT] -= 1
+
+
+@inner(types.void(HEADER, _INT, _MASK))
+def key_mask(header, config, mask):
+    """Mask of a KEY at a character boundary of an object that takes additional keys. ``mask`` holds nothing else."""
+    other_keys_mask(header, np.int64(get_i32(header, Column.CONFIG_PARENT, config)), mask)
+    if is_free(header, config):
+        return
+    put_i32(header, Column.STACK, 0, config)
+    for byte in range(32, 256):
+        if header[SCALARS + Scalar.STATUS] != 0:
+            return
+        if known_key(header, config, byte):
+            first = np.int64(get_i32(header, Column.TRIE_START, byte))
+            repair_keys(header, first, np.int64(get_i32(header, Column.TRIE_START, byte + 1)), mask)
 
 
 @inner(types.boolean(HEADER, _INT))
@@ -277,6 +333,75 @@ def takes_any_key(header, config):
     )
 
 
+@inner(types.boolean(HEADER, _INT))
+def between_tokens(header, config):
+    """True if blanks leave a configuration of JSON text as it is."""
+    if header[SCALARS + Scalar.WHITESPACE] != Whitespace.ANY:
+        return False
+    first, last = np.int64(0), np.int64(1)
+    if get_i32(header, Column.CONFIG_OP, config) == Op.SET:
+        members = np.int64(get_i32(header, Column.CONFIG_A, config))
+        first = get_i64(header, Column.LIST_OFFSET, members)
+        last = get_i64(header, Column.LIST_OFFSET, members + 1)
+    one = config
+    for i in range(first, last):
+        if get_i32(header, Column.CONFIG_OP, config) == Op.SET:
+            one = get_i64(header, Column.LIST_DATA, i)
+        op = get_i32(header, Column.CONFIG_OP, one)
+        inside = op == Op.OBJECT or op == Op.NEXT_KEY or op == Op.COLON or op == Op.MEMBERS
+        inside = inside or op == Op.ARRAY or op == Op.ITEMS or op == Op.VALUE
+        if not inside and op != Op.DOCUMENT and op != Op.FINISHED:
+            return False
+    return True
+
+
+@inner(types.void(HEADER, _INT, _MASK))
+def walk_blanks(header, config, mask):
+    """Allow the tokens that begin with blanks, which leave ``config`` as it is."""
+    unite_words(address_32(header, Column.BLANK_MASK, 0), mask)
+    enter(header, config, 0)
+    i = np.int64(1)
+    last = header[COLUMNS + Column.BLANK_TRIE]
+    visited = np.int64(0)
+    while i < last and header[SCALARS + Scalar.STATUS] == 0:
+        node = get_u64(header, Column.BLANK_TRIE, i)
+        visited += 1
+        depth = np.int64((node >> np.uint64(8)) & np.uint64(0xFFF))
+        row = get_i64(header, Column.STACK_ROW, depth - 1)
+        before = np.int64(get_i32(header, Column.STACK, depth - 1))
+        target = successor(header, before, row, np.int64(node & np.uint64(0xFF)))
+        if target == 0:
+            i += np.int64(node >> np.uint64(41))
+            continue
+        rest = np.int64((node >> np.uint64(20)) & np.uint64(0x1FFFFF)) - 1
+        if rest >= 0:
+            first = np.int64(get_i32(header, Column.BLANK_TOKENS, rest))
+            for j in range(first, np.int64(get_i32(header, Column.BLANK_TOKENS, rest + 1))):
+                set_bit(mask, np.int64(get_i32(header, Column.BLANK_TOKENS, j)))
+        if np.int64(node >> np.uint64(41)) > 1:
+            enter(header, target, depth)
+        i += 1
+    header[SCALARS + Scalar.VISITED] += visited
+
+
+@inner(types.void(HEADER, _INT, _MASK), inline=False)
+def walk_all(header, config, mask):
+    """Allow the tokens that a configuration accepts: a walk of the subtrees whose first byte is not dead."""
+    row = row_of(header, config)
+    if row < 0:
+        return
+    blanks = between_tokens(header, config)
+    if blanks:
+        walk_blanks(header, config, mask)
+    for byte in range(256):
+        if get_i32(header, Column.ROW_DATA, row + byte) == DEAD or (blanks and is_blank(byte)):
+            continue
+        if header[SCALARS + Scalar.STATUS] != 0:
+            return
+        first = np.int64(get_i32(header, Column.TRIE_START, byte))
+        walk(header, config, first, np.int64(get_i32(header, Column.TRIE_START, byte + 1)), mask)
+
+
 @inner(types.void(HEADER, _INT, _MASK))
 def build_one(header, config, mask):
     """Mask of one configuration that is no SET, without end tokens, into a mask of zeros."""
@@ -286,7 +411,7 @@ def build_one(header, config, mask):
     elif takes_any_key(header, config):
         key_mask(header, config, mask)
     elif op != Op.END:
-        walk(header, config, np.int64(1), header[SCALARS + Scalar.TRIE_NODES], mask)
+        walk_all(header, config, mask)
 
 
 @inner(types.boolean(HEADER, _INT))
@@ -325,7 +450,7 @@ def build_set(header, config, work, mask):
             for j in range(words):
                 mask[j] |= work[j]
         else:
-            walk(header, member, np.int64(1), header[SCALARS + Scalar.TRIE_NODES], mask)
+            walk_all(header, member, mask)
         if header[SCALARS + Scalar.STATUS] != 0:
             return
 
@@ -347,32 +472,6 @@ def finish_mask(header, config, mask):
     if accepting(header, config):
         for i in range(header[SCALARS + Scalar.EOS_COUNT]):
             set_bit(mask, np.int64(get_i32(header, Column.EOS, i)))
-
-
-@inner(_INT(HEADER))
-def take_slot(header):
-    """A free slot of the mask pool; when all that the pool may have are taken, the next one in turn."""
-    slot = header[SCALARS + Scalar.MASKS]
-    if slot < header[SCALARS + Scalar.MASK_SLOTS]:
-        header[SCALARS + Scalar.MASKS] = slot + 1
-        return slot
-    slot = header[SCALARS + Scalar.MASK_HAND]
-    header[SCALARS + Scalar.MASK_HAND] = (slot + 1) % header[SCALARS + Scalar.MASK_SLOTS]
-    put_i32(header, Column.CONFIG_MASK, np.int64(get_i32(header, Column.MASK_OWNER, slot)), UNFILLED)
-    return slot
-
-
-@inner(types.void(HEADER, _INT, _MASK))
-def keep_mask(header, config, mask):
-    """Keep a mask in the pool."""
-    words = header[SCALARS + Scalar.WORDS]
-    slot = take_slot(header)
-    header[SCALARS + Scalar.MASKS_BUILT] += 1
-    put_i32(header, Column.MASK_OWNER, slot, config)
-    put_i32(header, Column.CONFIG_MASK, config, slot)
-    kept = address_32(header, Column.MASK_DATA, slot * words)
-    for i in range(words):
-        store_u32(kept, i, mask[i])
 
 
 @entry(types.void(HEADER, _INT, _MASK, _MASK))

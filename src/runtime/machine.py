@@ -60,7 +60,7 @@ class Machine:
         self.end = self.intern(Op.END)
 
     def _bind_vocabulary(self) -> None:
-        arena, tables = self.arena, self.vocabulary.tables
+        arena, tables, blanks = self.arena, self.vocabulary.tables, self.vocabulary.blank_tokens
         for column, array in (
             (Column.TRIE, tables.trie),
             (Column.SUFFIX_TRIE, tables.suffix_trie),
@@ -76,6 +76,10 @@ class Machine:
             (Column.DUPLICATE_IDS, tables.duplicate_ids),
             (Column.EOS, tables.eos),
             (Column.DOUBTFUL, self.vocabulary.doubtful_tokens),
+            (Column.BLANK_MASK, blanks.mask),
+            (Column.BLANK_TRIE, blanks.trie),
+            (Column.BLANK_TOKENS, blanks.tokens),
+            (Column.TRIE_START, blanks.starts),
         ):
             arena.bind(column, array)
         deepest = self.vocabulary.longest + 2

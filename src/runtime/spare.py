@@ -24,7 +24,11 @@ def _reserved(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
 
     NumPy asks for huge pages, which are zeroed at once: writing the first of 16 KiB took milliseconds every 2 MiB.
     """
-    return np.frombuffer(mmap.mmap(-1, max(size * dtype.itemsize, mmap.PAGESIZE)), dtype, size)
+    return np.frombuffer(
+        mmap.mmap(-1, max(size * dtype.itemsize, mmap.PAGESIZE), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS),
+        dtype,
+        size,
+    )
 
 
 class SpareArrays:

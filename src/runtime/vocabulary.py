@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from ..errors import VocabularyError
 from ..kernels.trie import segment
+from .blank_tokens import BlankTokens, blank_tokens
 from .doubtful_tokens import doubtful_tokens
 from .plain_strings import PlainStrings, plain_strings
 from .spare import SpareArrays
@@ -58,6 +59,7 @@ class Vocabulary:
     """
 
     __slots__ = (
+        "_blank_tokens",
         "_doubtful_tokens",
         "_encoder",
         "_lengths",
@@ -84,6 +86,7 @@ class Vocabulary:
     ) -> None:
         self._plain_strings: PlainStrings | None = None
         self._doubtful_tokens: NDArray[np.int32] | None = None
+        self._blank_tokens: BlankTokens | None = None
         self.eos_ids = tuple(sorted(_checked_ids(eos_ids, len(tokens), "eos_ids")))
         self.special_ids = _checked_ids(special_ids, len(tokens), "special_ids").union(self.eos_ids)
         tokens = [b"" if token in self.special_ids else text for token, text in enumerate(tokens)]
@@ -184,6 +187,13 @@ class Vocabulary:
             VocabularyError: an id is out of range, or the tokens do not fit the tables.
         """
         return cls([token or b"" for token in tokens], eos_ids, special_ids)
+
+    @property
+    def blank_tokens(self) -> BlankTokens:
+        """Tokens that begin with blanks, by what follows; looked for once."""
+        if self._blank_tokens is None:
+            self._blank_tokens = blank_tokens(self.tables, self.token_bytes)
+        return self._blank_tokens
 
     @property
     def doubtful_tokens(self) -> NDArray[np.int32]:
