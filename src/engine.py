@@ -17,8 +17,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from .errors import GramaryeError
+from .runtime.batch import fill_masks
 from .runtime.build import Options, build_choice, build_grammar, build_regex, build_schema
-from .runtime.constraint import Constraint, fill_masks
+from .runtime.constraint import Constraint
 from .runtime.limits import Limits
 from .runtime.matcher import Explanation, Matcher
 from .runtime.python_types import schema_of

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.oracles.json_prefix import JsonOracle
 from tests.oracles.json_texts import random_instance, random_schema, spelled
-from tests.oracles.masks import TokenTable, allowed_by, differences, mask_by_steps
+from tests.oracles.masks import TokenTable, differences, mask_by_steps
 from tests.oracles.regex_prefix import ChoiceOracle, RegexOracle
 from tests.real_vocabularies import BYTES, load_table, toy_vocabulary
 
@@ -319,18 +319,3 @@ def test_a_small_pool_of_masks_gives_the_same_masks():
         assert other.advance_bytes(text)
         np.testing.assert_array_equal(one.mask(), other.mask())
     assert small.machine.arena.get(Scalar.MASKS_BUILT) > 20
-
-
-def test_batch_fill():
-    vocabulary = toy_vocabulary(b"true", b"12")
-    constraints = [
-        engine.compile(schema=schema, vocabulary=vocabulary) for schema in (True, {"type": "integer"}, EITHER)
-    ]
-    matchers = [constraint.matcher() for constraint in constraints * 3]
-    for matcher in matchers[3:]:
-        matcher.advance_bytes(b"1")
-    out = engine.fill_masks(matchers)
-    assert out.shape == (9, vocabulary.words)
-    for row, matcher in zip(out, matchers, strict=True):
-        np.testing.assert_array_equal(row, matcher.mask())
-    assert allowed_by(matchers[1]) != allowed_by(matchers[0])

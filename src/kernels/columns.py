@@ -159,6 +159,7 @@ class Scalar(IntEnum):
     EARLEY_STEP_ENTRY = 24
     EARLEY_COMPLETE_ENTRY = 25
     VIEW_ENTRY = 38
+    FILL_ENTRY = 39
     # context-free grammars (earley*.py)
     EARLEY_MEMOS = 40  # answers remembered
     EARLEY_LEXERS = 41  # lexer states, the dead one included

@@ -474,7 +474,7 @@ def finish_mask(header, config, mask):
             set_bit(mask, np.int64(get_i32(header, Column.EOS, i)))
 
 
-@entry(types.void(HEADER, _INT, _MASK, _MASK))
+@inner(types.void(HEADER, _INT, _MASK, _MASK))
 def fill_mask(header, config, work, mask):
     """Write the mask of a configuration to ``mask`` (uint32[words]); ``work`` is scratch of the same size.
 

@@ -54,6 +54,7 @@ __all__ = [
     "store_i32",
     "store_i64",
     "store_u32",
+    "words_at",
 ]
 
 HEADER = types.Array(types.int64, 1, "C")
@@ -206,3 +207,9 @@ def _pointer(typing_context: Any, address: Any) -> Any:
 def header_at(address: Any) -> Any:
     """The header at an address."""
     return carray(_pointer(address), (HEADER_LENGTH,), np.int64)
+
+
+@inner(types.Array(types.uint32, 1, "C")(types.int64, types.int64))
+def words_at(address: Any, count: Any) -> Any:
+    """``count`` words of a mask at an address."""
+    return carray(_pointer(address), (count,), np.uint32)

@@ -62,6 +62,7 @@ class Arena:
 
     Attributes:
         header: ``int64[HEADER_LENGTH]``, the first argument of every kernel.
+        address: where the header lies.
         lock: held while a kernel runs that may add to the arena.
 
     Args:
@@ -71,6 +72,7 @@ class Arena:
 
     def __init__(self, limits: Limits, spare: SpareArrays) -> None:
         self.header: NDArray[np.int64] = np.zeros(HEADER_LENGTH, np.int64)
+        self.address: int = self.header.ctypes.data
         self.lock = threading.RLock()
         self.limits = limits
         self._arrays: dict[Column, NDArray[Any]] = {}
@@ -138,11 +140,15 @@ class Arena:
         with self.lock:
             while True:
                 result = kernel(header, *args)
-                status = int(header[SCALARS])
-                if status == 0:
+                if header[SCALARS] == 0:
                     return result
-                header[SCALARS] = 0
-                self._resolve(status)
+                self.resolve(self.take_status())
+
+    def take_status(self) -> int:
+        """The status that a kernel left, 0 if it finished; it is cleared. The caller holds the lock."""
+        status = int(self.header[SCALARS])
+        self.header[SCALARS] = 0
+        return status
 
     def release(self) -> None:
         """Give the large arrays back: their transitions and masks are forgotten, and computed again if asked for."""
@@ -165,7 +171,12 @@ class Arena:
         """Bytes of all arrays that this arena owns or refers to."""
         return sum(array.nbytes for array in self._arrays.values())
 
-    def _resolve(self, status: int) -> None:
+    def resolve(self, status: int) -> None:
+        """Do what a kernel asked for, so that it can be called again. The caller holds the lock.
+
+        Raises:
+            LimitError: the machine would need more configurations than its limit.
+        """
         handler = self._handlers.get(status)
         if handler is not None:
             handler(self.get(Scalar.DETAIL))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .explain import Explainer
     from .vocabulary import Vocabulary
 
-__all__ = ["Constraint", "fill_masks"]
+__all__ = ["Constraint"]
 
 
 class Constraint:
@@ -136,21 +136,3 @@ class Constraint:
     def explain(self, config: int, data: bytes, *, ends: bool = False) -> Explanation:
         """See :meth:`Matcher.explain`."""
         return self._explainer.explain(config, data, ends=ends)
-
-
-def fill_masks(matchers: Sequence[Matcher], out: NDArray[np.uint32] | None = None) -> NDArray[np.uint32]:
-    """Masks of several matchers, of one vocabulary and any constraints.
-
-    Args:
-        matchers: B matchers.
-        out: uint32[B, ceil(V / 32)], written and returned; None makes a new one.
-
-    Returns:
-        uint32[B, ceil(V / 32)], row b the mask of matcher b. Rows are filled without the interpreter lock.
-    """
-    if out is None:
-        words = matchers[0].constraint.machine.words if matchers else 0
-        out = np.empty((len(matchers), words), np.uint32)
-    for row, matcher in zip(out, matchers, strict=True):
-        matcher.mask(row)
-    return out

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels import entries, intern, machine, masks
+from ..kernels import batch, entries, intern, machine, masks
 from ..kernels.columns import Column, Scalar
 from ..kernels.opcodes import Op, Whitespace
 from .arena import Arena
@@ -54,6 +54,7 @@ class Machine:
             self._bind_plain_strings()
         self._bind_masks(limits)
         entries.install_entries(self.arena.header)
+        self.arena.set(Scalar.FILL_ENTRY, batch.fill_address.address)
         self.arena.set(Scalar.WHITESPACE, whitespace)
         self.arena.set(Scalar.ORDERED, int(ordered))
         self.arena.set(Scalar.PLAIN, int(plain))
@@ -142,7 +143,7 @@ class Machine:
 
     def mask(self, config: int, out: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """Write the token mask of a configuration to ``out`` (uint32[words], contiguous) and return it."""
-        self.arena.run(masks.fill_mask, config, self._work, out)
+        self.arena.run(batch.fill_one, config, self._work, out)
         return out
 
     def successors(self, config: int) -> NDArray[np.int32]:

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from ..errors import BudgetError, GramaryeError, Span
 if TYPE_CHECKING:
     from .constraint import Constraint
 
-__all__ = ["Explanation", "Matcher"]
+__all__ = ["Explanation", "Matcher", "places"]
 
 _WORD = np.dtype(np.uint32)
 
@@ -69,24 +70,28 @@ class Matcher:
     """Where a text stands in a constraint.
 
     Made by :meth:`Constraint.matcher`; not to be shared between threads (fork it).
+
+    Attributes:
+        constraint: what it is of.
+        past: the last link of the chain of what was read.
     """
 
-    __slots__ = ("_past", "constraint")
+    __slots__ = ("constraint", "past")
 
     def __init__(self, constraint: Constraint, past: _Past | None = None) -> None:
         self.constraint = constraint
-        self._past = past if past is not None else _Past(None, constraint.start, b"", False)
+        self.past = past if past is not None else _Past(None, constraint.start, b"", False)
 
     @property
     def config(self) -> int:
         """The configuration: equal ints accept equal continuations."""
-        return self._past.config
+        return self.past.config
 
     @property
     def text_bytes(self) -> bytes:
         """All bytes read so far."""
         parts = []
-        past: _Past | None = self._past
+        past: _Past | None = self.past
         while past is not None:
             parts.append(past.data)
             past = past.before
@@ -95,17 +100,17 @@ class Matcher:
     @property
     def accepting(self) -> bool:
         """True if the text may end here; the end tokens are then set in :meth:`mask`."""
-        return self.constraint.machine.accepting(self._past.config)
+        return self.constraint.machine.accepting(self.past.config)
 
     @property
     def ended(self) -> bool:
         """True once an end token was read."""
-        return self._past.ended
+        return self.past.ended
 
     @property
     def finished(self) -> bool:
         """True if the text may end here and nothing but its end may come."""
-        return self._past.ended or (self.accepting and not self.constraint.continues(self._past.config))
+        return self.past.ended or (self.accepting and not self.constraint.continues(self.past.config))
 
     def mask(self, out: NDArray[np.uint32] | None = None, budget: int | None = None) -> NDArray[np.uint32]:
         """The tokens that may come next.
@@ -129,22 +134,22 @@ class Matcher:
             raise GramaryeError(
                 f"out is {out.dtype}{list(out.shape)}", expected=[f"contiguous uint32[{constraint.machine.words}]"]
             )
-        if self._past.ended:
+        if self.past.ended:
             return constraint.end_mask(out)
         if budget is None:
-            return constraint.machine.mask(self._past.config, out)
-        return constraint.budgeted_mask(self._past.config, budget, out)
+            return constraint.machine.mask(self.past.config, out)
+        return constraint.budgeted_mask(self.past.config, budget, out)
 
     def advance(self, token: int) -> bool:
         """Read a token. False if it is refused; the state is then unchanged."""
         constraint = self.constraint
-        past = self._past
+        past = self.past
         if past.ended:
             return False
         if token in constraint.end_tokens:
             if not self.accepting:
                 return False
-            self._past = _Past(past, past.config, b"", True)
+            self.past = _Past(past, past.config, b"", True)
             return True
         if not 0 <= token < len(constraint.vocabulary):
             raise GramaryeError(
@@ -153,17 +158,17 @@ class Matcher:
         config = constraint.machine.advance_token(past.config, token)
         if config == 0:
             return False
-        self._past = _Past(past, config, constraint.vocabulary.token_bytes(token), False)
+        self.past = _Past(past, config, constraint.vocabulary.token_bytes(token), False)
         return True
 
     def advance_bytes(self, data: bytes) -> bool:
         """Read bytes, as one step for :meth:`rollback`. False if they are refused; the state is then unchanged."""
-        if self._past.ended:
+        if self.past.ended:
             return False
-        config, _ = self.constraint.machine.advance_bytes(self._past.config, data)
+        config, _ = self.constraint.machine.advance_bytes(self.past.config, data)
         if config == 0:
             return False
-        self._past = _Past(self._past, config, bytes(data), False)
+        self.past = _Past(self.past, config, bytes(data), False)
         return True
 
     def accept_draft(self, tokens: list[int]) -> int:
@@ -180,22 +185,22 @@ class Matcher:
         Raises:
             GramaryeError: there are not that many; the state is then unchanged.
         """
-        past: _Past | None = self._past
+        past: _Past | None = self.past
         for done in range(n_tokens):
             past = past.before if past is not None else None
             if past is None:
                 raise GramaryeError(f"rollback by {n_tokens} steps", expected=[f"at most {done}"])
         if n_tokens < 0 or past is None:
             raise GramaryeError(f"rollback by {n_tokens} steps", expected=["a non-negative number"])
-        self._past = past
+        self.past = past
 
     def fork(self) -> Matcher:
         """Another matcher at the same place. O(1)."""
-        return Matcher(self.constraint, self._past)
+        return Matcher(self.constraint, self.past)
 
     def forced_bytes(self) -> bytes:
         """The bytes that must come next whatever is chosen; empty if there is a choice, or if the text may end."""
-        return self.constraint.forced_bytes(self._past.config) if not self._past.ended else b""
+        return self.constraint.forced_bytes(self.past.config) if not self.past.ended else b""
 
     def forced_tokens(self) -> list[int]:
         """The canonical tokens of :meth:`forced_bytes`, less those that what follows might change."""
@@ -211,10 +216,10 @@ class Matcher:
             BudgetError: no completion is that short.
             LimitError: the search for one reached its limit.
         """
-        if self._past.ended:
+        if self.past.ended:
             return b""
         if max_tokens is None:
-            return self.constraint.completer.shortest(self._past.config)
+            return self.constraint.completer.shortest(self.past.config)
         return self.constraint.vocabulary.decode(self.shortest_tokens(max_tokens))
 
     def shortest_tokens(self, limit: int | None = None) -> list[int]:
@@ -227,13 +232,13 @@ class Matcher:
             BudgetError: no completion has at most ``limit`` tokens.
             LimitError: whether one has was not settled within the limits.
         """
-        if self._past.ended:
+        if self.past.ended:
             return []
         completer = self.constraint.completer
-        plan = completer.tokens(self._past.config)
+        plan = completer.tokens(self.past.config)
         if limit is None or len(plan) <= limit:
             return list(plan)
-        found = completer.fewest_tokens(self._past.config, limit)
+        found = completer.fewest_tokens(self.past.config, limit)
         if found is None:
             raise BudgetError(
                 f"no valid text ends within {limit} tokens from here; {len(plan)} are enough",
@@ -247,7 +252,14 @@ class Matcher:
         constraint = self.constraint
         data = constraint.vocabulary.token_bytes(what) if isinstance(what, int) else bytes(what)
         ends = isinstance(what, int) and what in constraint.end_tokens
-        if self._past.ended or (isinstance(what, int) and not data and not ends):
-            expected = "nothing, for the text has ended" if self._past.ended else "a token that spells something"
+        if self.past.ended or (isinstance(what, int) and not data and not ends):
+            expected = "nothing, for the text has ended" if self.past.ended else "a token that spells something"
             return Explanation(False, 0, data, (expected,), None, None)
-        return constraint.explain(self._past.config, data, ends=ends)
+        return constraint.explain(self.past.config, data, ends=ends)
+
+
+def places(matchers: Sequence[Matcher]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Addresses of the machines' headers and configurations (-1: the text has ended) of B matchers, int64[B] each."""
+    headers = [matcher.constraint.machine.arena.address for matcher in matchers]
+    configs = [-1 if matcher.past.ended else matcher.past.config for matcher in matchers]
+    return np.array(headers, np.int64), np.array(configs, np.int64)

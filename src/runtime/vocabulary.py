@@ -34,6 +34,7 @@ from .table_cache import TableCache
 from .tokenizer_bytes import read_tokenizer
 from .tokenizers.source import Encoder
 from .vocabulary_tables import VocabularyTables, build_tables, pack_tokens, tables_fingerprint
+from .workers import Workers
 
 __all__ = ["Vocabulary"]
 
@@ -54,6 +55,8 @@ class Vocabulary:
             vocabularies, wherever they came from.
         longest: bytes of the longest token.
         words: 32-bit words of a token mask, ``ceil(len(self) / 32)``.
+        spare: large arrays that machines hand on to each other.
+        workers: threads that fill masks of several machines at once.
         spellable: bool[256], the bytes that are a token by themselves.
         byte_complete: whether all 256 are, so that any bytes can be spelled.
     """
@@ -73,6 +76,7 @@ class Vocabulary:
         "spellable",
         "tables",
         "words",
+        "workers",
     )
 
     def __init__(
@@ -101,6 +105,7 @@ class Vocabulary:
         self.tables: VocabularyTables = tables
         self.words = (len(tokens) + 31) // 32
         self.spare = SpareArrays()
+        self.workers = Workers()
         self._lengths: NDArray[np.int32] = np.diff(tables.token_offsets)
         self.longest = int(self._lengths.max(initial=0))
         self._encoder = encoder
