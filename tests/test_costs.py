@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import weakref
+from typing import Any
 
 import numpy as np
 import pytest
@@ -116,13 +118,40 @@ def test_large_arrays_are_reused() -> None:
     rows = constraint.machine.arena.column(Column.ROW_DATA).ctypes.data
     constraint.matcher().mask()
     del constraint
-    gc.collect()
     kept = vocabulary.spare.nbytes
     assert kept > 0
     again = engine.compile(schema=SCHEMA, vocabulary=vocabulary)
     assert vocabulary.spare.nbytes < kept
     taken = again.machine.arena.column(Column.ROW_DATA)
-    assert rows in {array.ctypes.data for array in (taken, *vocabulary.spare._arrays)}
+    assert taken.ctypes.data == rows
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"schema": SCHEMA},
+        {"schema": {"oneOf": [{"required": ["a"]}, {"not": {"minProperties": 1}}], "additionalProperties": False}},
+        {"schema": {"uniqueItems": True, "items": {"multipleOf": 0.3}}},
+        {"schema": {"anyOf": [{"properties": {"a": {}}}, {"required": ["b"]}], "unevaluatedProperties": False}},
+        {"regex": "a+b"},
+        {"lark": 'start: "a" start "b" |'},
+    ],
+    ids=str,
+)
+def test_what_was_compiled_is_in_no_reference_cycle(source: dict[str, Any]) -> None:
+    vocabulary = Vocabulary.from_bytes([*(bytes([byte]) for byte in range(256)), b""], eos_ids=[256])
+    gc.collect()
+    gc.disable()
+    try:
+        constraint = engine.compile(vocabulary=vocabulary, **source)
+        constraint.matcher().mask()
+        constraint.matcher().completion()
+        constraint.explain(constraint.start, b'{"x":[1,2,1]')
+        arena = weakref.ref(constraint.machine.arena)
+        del constraint
+        assert arena() is None
+    finally:
+        gc.enable()
 
 
 def test_spare_arrays_are_bounded() -> None:

@@ -6,23 +6,25 @@ A kernel that finds an array full sets a status and stops; :meth:`Arena.run` dou
          ^                                                   |
          +------------- grow: allocate, copy, rehash <-------+
 
-Tables that a front end emits are appended in Python (:meth:`Arena.append`) and only read in kernels.
+Tables that a front end emits are appended in Python (:meth:`Arena.append`) and only read in kernels. What is appended
+waits in a list until a kernel runs or somebody looks.
 """
 
 from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ..errors import LimitError
-from ..kernels.columns import COLUMN_DTYPES, COLUMNS, HEADER_LENGTH, SCALARS, Column, Scalar
+from ..kernels.columns import COLUMN_DTYPES, COLUMNS, SCALARS, Column, Scalar
 from ..kernels.intern import rehash
-from ..kernels.opcodes import UNFILLED, Status
+from ..kernels.opcodes import Status
+from .blueprint import CONFIG_COLUMNS, Blueprint
 from .limits import Limits
 from .spare import SpareArrays
 
@@ -30,31 +32,6 @@ __all__ = ["Arena"]
 
 _FIRST_ROWS = 16384 * 256
 _REUSED = (Column.ROW_DATA, Column.MASK_DATA)
-_LEAST_REUSED = 1 << 16
-"""Elements of the smallest array that is worth keeping."""
-_RELEASED_ROWS = 16
-_RELEASED_MASKS = 4
-
-_CONFIGS = (
-    Column.CONFIG_OP,
-    Column.CONFIG_A,
-    Column.CONFIG_B,
-    Column.CONFIG_C,
-    Column.CONFIG_PARENT,
-    Column.CONFIG_ROW,
-    Column.CONFIG_MASK,
-)
-_INITIAL = {
-    **dict.fromkeys(_CONFIGS, 1024),
-    Column.CONFIG_HASH: 4096,
-    Column.LIST_OFFSET: 129,
-    Column.LIST_KEY: 128,
-    Column.LIST_HASH: 512,
-    Column.LIST_DATA: 1024,
-    Column.SCRATCH: 4096,
-    Column.WORK: 1024,
-    Column.FACTORS: 16,
-}
 
 
 class Arena:
@@ -68,21 +45,26 @@ class Arena:
     Args:
         limits: what the machine may use.
         spare: where large arrays come from and go to.
+        blueprint: what it begins with; None: with columns of its own only.
     """
 
-    def __init__(self, limits: Limits, spare: SpareArrays) -> None:
-        self.header: NDArray[np.int64] = np.zeros(HEADER_LENGTH, np.int64)
+    def __init__(self, limits: Limits, spare: SpareArrays, blueprint: Blueprint | None = None) -> None:
+        blueprint = blueprint or Blueprint({})
+        self.header: NDArray[np.int64] = blueprint.header.copy()
         self.address: int = self.header.ctypes.data
         self.lock = threading.RLock()
         self.limits = limits
+        self.spare = spare
+        self._blueprint = blueprint
+        self._block = spare.take(np.uint8, blueprint.nbytes)
+        self._block[: blueprint.nbytes] = 0
+        self.header[blueprint.own] += self._block.ctypes.data
         self._arrays: dict[Column, NDArray[Any]] = {}
         self._lengths: dict[Column, int] = {}
+        self._waiting: dict[Column, list[int]] = {}
         self._handlers: dict[int, Callable[[int], None]] = {}
-        for column, capacity in _INITIAL.items():
-            self.bind(column, np.zeros(capacity, COLUMN_DTYPES[column]))
-        self.spare = spare
         self.bind(Column.ROW_DATA, spare.take(np.int32, _FIRST_ROWS))
-        weakref.finalize(self, _give_back, spare, self._arrays).atexit = False
+        weakref.finalize(self, _give_back, spare, self._arrays, self._block).atexit = False
         self.set(Scalar.CONFIGS, 1)
         self.set(Scalar.LISTS, 1)
 
@@ -96,7 +78,20 @@ class Arena:
 
     def column(self, column: Column) -> NDArray[Any]:
         """The array behind ``column``; valid until the next growth."""
-        return self._arrays[column]
+        if self._waiting:
+            self.flush()
+        return self._array(column)
+
+    def _array(self, column: Column) -> NDArray[Any]:
+        found = self._arrays.get(column)
+        if found is None:
+            found = self._blueprint.shared.get(column)
+        if found is None:
+            first = self._blueprint.offsets[column]
+            dtype = COLUMN_DTYPES[column]
+            last = first + int(self.header[COLUMNS + column]) * dtype.itemsize
+            found = self._arrays[column] = self._block[first:last].view(dtype)
+        return found
 
     def get(self, scalar: Scalar) -> int:
         """Value of a scalar."""
@@ -106,25 +101,52 @@ class Arena:
         """Set a scalar."""
         self.header[SCALARS + scalar] = value
 
-    def append(self, column: Column, values: ArrayLike) -> int:
+    def append(self, column: Column, values: Sequence[int] | NDArray[Any]) -> int:
         """Append elements to a table; returns the index of the first. Amortised linear in what is appended."""
-        new = np.asarray(values, COLUMN_DTYPES[column]).ravel()
         start = self._lengths.get(column, 0)
-        end = start + new.size
-        array = self._arrays.get(column)
-        if array is None or end > array.size:
-            larger = np.zeros(max(end, 2 * start, 16), COLUMN_DTYPES[column])
-            if array is not None:
-                larger[:start] = array[:start]
-            self.bind(column, larger)
-            array = larger
-        array[start:end] = new
-        self._lengths[column] = end
+        if isinstance(values, np.ndarray):
+            self.flush()
+            new = values.ravel()
+            self._lengths[column] = start + new.size
+            self._store(column, start, new)
+            return start
+        if values:
+            self._lengths[column] = start + len(values)
+            waiting = self._waiting.get(column)
+            if waiting is None:
+                self._waiting[column] = list(values)
+            else:
+                waiting.extend(values)
         return start
+
+    def write(self, column: Column, first: int, values: Sequence[int]) -> None:
+        """Write over elements of a table."""
+        waiting = self._waiting.get(column)
+        at = first if waiting is None else first - self._lengths[column] + len(waiting)
+        if waiting is None or at < 0:
+            self.column(column)[first : first + len(values)] = values
+        else:
+            waiting[at : at + len(values)] = values
 
     def length(self, column: Column) -> int:
         """Elements appended to a table so far."""
         return self._lengths.get(column, 0)
+
+    def flush(self) -> None:
+        """Store what was appended, before a kernel is called other than by :meth:`run`. The caller holds the lock."""
+        waiting, self._waiting = self._waiting, {}
+        for column, values in waiting.items():
+            self._store(column, self._lengths[column] - len(values), values)
+
+    def _store(self, column: Column, start: int, values: list[int] | NDArray[Any]) -> None:
+        """Write elements at the end of a table, which grows."""
+        end = start + len(values)
+        if end > self.header[COLUMNS + column]:
+            larger = np.zeros(max(end, 2 * start, 16), COLUMN_DTYPES[column])
+            if start:
+                larger[:start] = self._array(column)[:start]
+            self.bind(column, larger)
+        self._array(column)[start:end] = values
 
     def on(self, status: Status, handler: Callable[[int], None]) -> None:
         """Call ``handler(detail)`` when a kernel stops with ``status``, then run the kernel again."""
@@ -139,6 +161,8 @@ class Arena:
         header = self.header
         with self.lock:
             while True:
+                if self._waiting:
+                    self.flush()
                 result = kernel(header, *args)
                 if header[SCALARS] == 0:
                     return result
@@ -150,26 +174,10 @@ class Arena:
         self.header[SCALARS] = 0
         return status
 
-    def release(self) -> None:
-        """Give the large arrays back: their transitions and masks are forgotten, and computed again if asked for."""
-        with self.lock:
-            small = {
-                Column.ROW_DATA: np.zeros(_RELEASED_ROWS * 256, np.int32),
-                Column.MASK_DATA: np.zeros(_RELEASED_MASKS * self.get(Scalar.WORDS), np.uint32),
-            }
-            for column, array in small.items():
-                if column in self._arrays and self._arrays[column].size > array.size:
-                    self.spare.give(self._arrays[column])
-                    self.bind(column, array)
-            self._arrays[Column.CONFIG_ROW].fill(UNFILLED)
-            self._arrays[Column.CONFIG_MASK].fill(UNFILLED)
-            for scalar in (Scalar.ROWS, Scalar.MASKS, Scalar.MASK_HAND):
-                self.set(scalar, 0)
-            self.set(Scalar.MASK_SLOTS, min(self.get(Scalar.MASK_SLOTS), _RELEASED_MASKS))
-
     def nbytes(self) -> int:
         """Bytes of all arrays that this arena owns or refers to."""
-        return sum(array.nbytes for array in self._arrays.values())
+        arrays = {**self._blueprint.shared, **self._arrays}
+        return self._block.nbytes + sum(one.nbytes for one in arrays.values() if one.base is not self._block)
 
     def resolve(self, status: int) -> None:
         """Do what a kernel asked for, so that it can be called again. The caller holds the lock.
@@ -199,12 +207,12 @@ class Arena:
             raise LimitError(f"the constraint machine stopped: {Status(status).name.lower()}")
 
     def _grow_configs(self) -> None:
-        if self._arrays[Column.CONFIG_OP].size >= self.limits.configs:
+        if self.header[COLUMNS + Column.CONFIG_OP] >= self.limits.configs:
             raise LimitError(
                 f"the constraint needs more than {self.limits.configs:,} configurations",
                 hint="raise Limits(configs=...), or make the constraint less ambiguous",
             )
-        for column in _CONFIGS:
+        for column in CONFIG_COLUMNS:
             self._grow(column, 2)
         self._rehash(Column.CONFIG_HASH)
 
@@ -216,19 +224,20 @@ class Arena:
         self.spare.give(old)
 
     def _grow(self, column: Column, factor: int) -> None:
-        old = self._arrays[column]
+        old = self._array(column)
         new = np.zeros(old.size * factor, old.dtype)
         new[: old.size] = old
         self.bind(column, new)
 
     def _rehash(self, column: Column) -> None:
-        self.bind(column, np.zeros(self._arrays[column].size * 2, np.int32))
+        self.bind(column, np.zeros(self._array(column).size * 2, np.int32))
         other = Column.LIST_HASH if column is Column.CONFIG_HASH else Column.CONFIG_HASH
-        self.bind(other, np.zeros(self._arrays[other].size, np.int32))
+        self.bind(other, np.zeros(self._array(other).size, np.int32))
         rehash(self.header)
 
 
-def _give_back(spare: SpareArrays, arrays: dict[Column, NDArray[Any]]) -> None:
+def _give_back(spare: SpareArrays, arrays: dict[Column, NDArray[Any]], block: NDArray[np.uint8]) -> None:
+    spare.give(block)
     for column in _REUSED:
-        if column in arrays and arrays[column].size >= _LEAST_REUSED:
+        if column in arrays:
             spare.give(arrays[column])

@@ -100,6 +100,8 @@ def _fill(matchers: Sequence[Matcher], plan: _Plan, out: NDArray[np.uint32], thr
     deque(map(_ACQUIRE, locks), maxlen=0)
     try:
         while left:
+            for arena in arenas:
+                arena.flush()
             team = min(left, workers.threads if threads is None else threads)
             board = np.zeros(BOARD, np.int64)
             finished: SimpleQueue[None] = SimpleQueue()

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import re
+import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,7 +24,7 @@ from ..grammar.schema.keywords import Finding, Treatment, findings
 from ..kernels.opcodes import Op, Status, Whitespace
 from .bytes_binding import bind_bytes
 from .completion import Completer
-from .completion_json import JsonCompleter
+from .completion_json import json_completer
 from .constraint import Constraint
 from .explain import Expectation, Explainer, describe_bytes, schema_describer
 from .limits import Limits
@@ -110,13 +111,15 @@ def build_schema(
         raise GramaryeError(f"whitespace is {whitespace!r}", expected=list(modes))
     machine = Machine(options.vocabulary, options.limits, whitespace=modes[whitespace], ordered=ordered, plain=plain)
     document = Document(schema, draft=draft, registry=registry, assert_formats=assert_formats)
-    lowering = SchemaLowering(document, machine.arena, plain=plain, ordered=ordered)
+    # The arena calls what lowers for it, which holds on to the arena only weakly: nothing is in a cycle, so nothing
+    # that was compiled waits for the collector.
+    lowering = SchemaLowering(document, weakref.proxy(machine.arena), plain=plain, ordered=ordered)
     machine.arena.on(Status.LOWER_NODE, lowering.lower)
     machine.arena.on(Status.LOWER_STATE, lowering.numbers.lower_state)
     machine.arena.on(Status.LOWER_ENTRY, lowering.containers.lower_entry)
     answer_items(machine, lowering.containers.item_read)
     start = machine.intern(Op.DOCUMENT, lowering.root, parent=machine.intern(Op.FINISHED))
-    completer = JsonCompleter(machine, lowering).completer
+    completer = json_completer(machine, lowering)
     describe = schema_describer(machine, lowering)
     return _finish(
         machine,

@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 
 from ..errors import GrammarError, LimitError
@@ -55,7 +57,8 @@ def bind_grammar(arena: Arena, tables: CfgTables) -> int:
     arena.set(Scalar.EARLEY_WORDS, tables.reach.shape[1])
     arena.set(Scalar.EARLEY_SEARCH, max(1, arena.limits.search // _SEARCH_SHARE))
     install_earley_entries(arena.header)
-    arena.on(Status.GROW_EARLEY, lambda detail: _grow(arena, tables, detail))
+    there = weakref.proxy(arena)
+    arena.on(Status.GROW_EARLEY, lambda detail: _grow(there, tables, detail))
     return 0
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -102,8 +103,8 @@ class Completer:
     ) -> None:
         self._machine = machine
         self._decides = decides
-        self._frames = {Op.BYTES: self._part, **frames}
-        self._whole = {Op.PRODUCT: self._search, **whole}
+        self._frames: dict[Op, FrameFinisher] = {Op.BYTES: partial(_part, machine), **frames}
+        self._whole: dict[Op, FrameFinisher] = {Op.PRODUCT: partial(_search, machine), **whole}
         self._known: dict[int, bytes] = {machine.end: b""}
         self._plans: dict[int, tuple[int, int, int]] = {}
 
@@ -253,15 +254,19 @@ class Completer:
             level = following
         return None
 
-    def _part(self, config: int) -> bytes:
-        return find_path(self._machine, config, GOAL_PART)[0][1]
 
-    def _search(self, config: int) -> bytes:
-        found = find_path(self._machine, self._machine.sketched(config), GOAL_END)
-        after = self._machine.advance_bytes(config, found[0][1])[0] if found else 0
-        if not after or not self._machine.accepting(after):
-            raise LimitError("no way to finish the constraints taken together was found from here")
-        return found[0][1]
+def _part(machine: Machine, config: int) -> bytes:
+    """The end of a byte automaton's text."""
+    return find_path(machine, config, GOAL_PART)[0][1]
+
+
+def _search(machine: Machine, config: int) -> bytes:
+    """The end of the text that several constraints read together."""
+    found = find_path(machine, machine.sketched(config), GOAL_END)
+    after = machine.advance_bytes(config, found[0][1])[0] if found else 0
+    if not after or not machine.accepting(after):
+        raise LimitError("no way to finish the constraints taken together was found from here")
+    return found[0][1]
 
 
 def _path(end: int, came: dict[int, tuple[int, int] | None]) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ is finished by breadth-first search over its own few configurations.
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from itertools import islice
 
@@ -20,7 +21,7 @@ from .completion import BYTE_ORDER, Completer, FrameFinisher, find_path
 from .machine import Machine
 from .used_names import used_names
 
-__all__ = ["JsonCompleter"]
+__all__ = ["json_completer"]
 
 _NO_ESCAPES = BYTE_ORDER[BYTE_ORDER != 92]
 
@@ -60,21 +61,34 @@ class _MemberTexts:
         return cls(members, texts, required, optional, any(b"\\" in quote(name) for name in members.keys))
 
 
-class JsonCompleter:
+def json_completer(machine: Machine, lowering: SchemaLowering) -> Completer:
+    """Shortest completions of the configurations of a machine that reads JSON text."""
+    finisher = _JsonFinisher(machine, lowering)
+    completer = Completer(machine, finisher.frames(), {}, finisher.decides)
+    finisher.whole = weakref.proxy(completer)
+    return completer
+
+
+class _JsonFinisher:
     """Finishes JSON frames.
+
+    Attributes:
+        whole: finishes configurations with their parents.
 
     Args:
         machine: the machine.
         lowering: the schema.
     """
 
+    whole: Completer
+
     def __init__(self, machine: Machine, lowering: SchemaLowering) -> None:
         self._machine = machine
         self._lowering = lowering
         self._objects: dict[int, _MemberTexts] = {}
-        self.completer = Completer(machine, self._frames(), {}, self._decides)
 
-    def _frames(self) -> dict[Op, FrameFinisher]:
+    def frames(self) -> dict[Op, FrameFinisher]:
+        """How to finish the frames of each opcode."""
         return {
             Op.DOCUMENT: lambda config: self._value(self._machine.fields(config)[1]),
             Op.VALUE: self._item,
@@ -141,10 +155,10 @@ class JsonCompleter:
         order = BYTE_ORDER if decoder or self._texts_of(spec).escaped else _NO_ESCAPES
         machine = self._machine
         paths = [path for _, path in find_path(machine, machine.sketched(config), GOAL_COLON, order)]
-        options = [path + self.completer.shortest(machine.advance_bytes(config, path)[0]) for path in paths]
+        options = [path + self.whole.shortest(machine.advance_bytes(config, path)[0]) for path in paths]
         return min(options, key=lambda text: (len(text), text))
 
-    def _decides(self, config: int) -> bool:
+    def decides(self, config: int) -> bool:
         """True for a key, and for an item whose value decides what may follow: the rest is finished with them."""
         op, _, _, _, parent = self._machine.fields(config)
         return op in (Op.KEY, Op.RECORD) or (op is Op.VALUE and any(map(self._waits, self._machine.members(parent))))
@@ -158,15 +172,15 @@ class JsonCompleter:
     def _item(self, config: int) -> bytes:
         """A value; the rest too if it decides about that."""
         text = self._value(self._machine.fields(config)[1])
-        return self._with_rest(config, text) if self._decides(config) else text
+        return self._with_rest(config, text) if self.decides(config) else text
 
     def _record(self, config: int) -> bytes:
         """The item and the whole rest."""
-        return self._with_rest(config, self.completer.shortest(self._machine.fields(config)[1]))
+        return self._with_rest(config, self.whole.shortest(self._machine.fields(config)[1]))
 
     def _with_rest(self, config: int, item: bytes) -> bytes:
         after = self._machine.item_over(self._machine.advance_bytes(config, item)[0])
-        return item + self.completer.shortest(after)
+        return item + self.whole.shortest(after)
 
     def _texts_of(self, spec: int) -> _MemberTexts:
         found = self._objects.get(spec)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -59,8 +58,6 @@ class Constraint:
         self.end_tokens = frozenset(machine.vocabulary.eos_ids)
         self._explainer = explainer
         self._continues: dict[int, bool] = {}
-        # What was compiled is in reference cycles; its large arrays need not wait for the collector.
-        weakref.finalize(self, machine.arena.release).atexit = False
 
     def __repr__(self) -> str:
         return f"<Constraint {self.kind}, {len(self.vocabulary)} tokens>"

@@ -6,13 +6,16 @@ arena holds its lock, and the kernels release the interpreter lock meanwhile.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import batch, entries, intern, machine, masks
-from ..kernels.columns import Column, Scalar
+from ..kernels.columns import SCALARS, Column, Scalar
 from ..kernels.opcodes import Op, Whitespace
 from .arena import Arena
+from .blueprint import FIRST_SIZES, Blueprint
 from .limits import Limits
 from .vocabulary import Vocabulary
 
@@ -43,70 +46,26 @@ class Machine:
         ordered: bool = False,
         plain: bool = False,
     ) -> None:
-        self.arena = Arena(limits, vocabulary.spare)
+        blueprint = vocabulary.blueprints.get(plain)
+        if blueprint is None:
+            blueprint = vocabulary.blueprints[plain] = _blueprint(vocabulary, plain=plain)
+        self.arena = Arena(limits, vocabulary.spare, blueprint)
         self.ordered = ordered
         self.plain = plain
         self.vocabulary = vocabulary
-        self.words = (len(vocabulary) + 31) // 32
-        self._work = np.zeros(self.words, np.uint32)
-        self._bind_vocabulary()
-        if plain:
-            self._bind_plain_strings()
+        self.words = vocabulary.words
+        self._work = np.empty(self.words, np.uint32)
         self._bind_masks(limits)
-        entries.install_entries(self.arena.header)
-        self.arena.set(Scalar.FILL_ENTRY, batch.fill_address.address)
         self.arena.set(Scalar.WHITESPACE, whitespace)
         self.arena.set(Scalar.ORDERED, int(ordered))
-        self.arena.set(Scalar.PLAIN, int(plain))
         self.end = self.intern(Op.END)
-
-    def _bind_vocabulary(self) -> None:
-        arena, tables, blanks = self.arena, self.vocabulary.tables, self.vocabulary.blank_tokens
-        for column, array in (
-            (Column.TRIE, tables.trie),
-            (Column.SUFFIX_TRIE, tables.suffix_trie),
-            (Column.SUFFIX_OFFSETS, tables.suffix_offsets),
-            (Column.SUFFIX_TOKENS, tables.suffix_tokens),
-            (Column.SUFFIX_CHARS, tables.suffix_chars),
-            (Column.STRING_MASK, tables.string_mask),
-            (Column.STRING_MASK_BY_CHARS, tables.string_mask_by_chars),
-            (Column.TOKEN_OFFSETS, tables.token_offsets),
-            (Column.TOKEN_BUFFER, tables.token_buffer),
-            (Column.DUPLICATE_OFFSETS, tables.duplicate_offsets),
-            (Column.DUPLICATE_FIRST, tables.duplicate_first),
-            (Column.DUPLICATE_IDS, tables.duplicate_ids),
-            (Column.EOS, tables.eos),
-            (Column.DOUBTFUL, self.vocabulary.doubtful_tokens),
-            (Column.BLANK_MASK, blanks.mask),
-            (Column.BLANK_TRIE, blanks.trie),
-            (Column.BLANK_TOKENS, blanks.tokens),
-            (Column.TRIE_START, blanks.starts),
-        ):
-            arena.bind(column, array)
-        deepest = self.vocabulary.longest + 2
-        arena.bind(Column.STACK, np.zeros(deepest, np.int32))
-        arena.bind(Column.STACK_ROW, np.zeros(deepest, np.int64))
-        arena.set(Scalar.TRIE_NODES, tables.trie.size)
-        arena.set(Scalar.SUFFIX_NODES, tables.suffix_trie.size)
-        arena.set(Scalar.STRING_MAX_CHARS, tables.string_max_chars)
-        arena.set(Scalar.EOS_COUNT, tables.eos.size)
-        arena.set(Scalar.DUPLICATE_GROUPS, tables.duplicate_first.size)
-        arena.set(Scalar.WORDS, self.words)
-
-    def _bind_plain_strings(self) -> None:
-        strings = self.vocabulary.plain_strings
-        self.arena.bind(Column.STRING_MASK, strings.string_mask)
-        self.arena.bind(Column.STRING_MASK_BY_CHARS, strings.string_mask_by_chars)
-        self.arena.bind(Column.SUFFIX_OFFSETS, strings.suffix_offsets)
-        self.arena.bind(Column.SUFFIX_TOKENS, strings.suffix_tokens)
-        self.arena.bind(Column.SUFFIX_CHARS, strings.suffix_chars)
 
     def _bind_masks(self, limits: Limits) -> None:
         """Reserve the whole pool: address space costs nothing, and pages come as masks are kept. Growing would copy."""
         slots = max(1, limits.bytes // (4 * self.words))
         self.arena.set(Scalar.MASK_SLOTS, slots)
         self.arena.bind(Column.MASK_DATA, self.arena.spare.take(np.uint32, slots * self.words))
-        self.arena.bind(Column.MASK_OWNER, np.zeros(slots, np.int32))
+        self.arena.bind(Column.MASK_OWNER, np.empty(slots, np.int32))
 
     def intern(self, op: Op, a: int = 0, b: int = 0, c: int = 0, parent: int = 0) -> int:
         """The configuration with these fields."""
@@ -174,3 +133,43 @@ class Machine:
     def live_bytes(self, config: int) -> list[int]:
         """The bytes that may come next, ascending."""
         return [byte for byte in range(256) if self.step(config, byte)]
+
+
+def _blueprint(vocabulary: Vocabulary, *, plain: bool) -> Blueprint:
+    """What the machines of a vocabulary begin with."""
+    tables, blanks = vocabulary.tables, vocabulary.blank_tokens
+    strings = vocabulary.plain_strings if plain else tables
+    shared: dict[Column, NDArray[Any]] = {
+        Column.TRIE: tables.trie,
+        Column.SUFFIX_TRIE: tables.suffix_trie,
+        Column.SUFFIX_OFFSETS: strings.suffix_offsets,
+        Column.SUFFIX_TOKENS: strings.suffix_tokens,
+        Column.SUFFIX_CHARS: strings.suffix_chars,
+        Column.STRING_MASK: strings.string_mask,
+        Column.STRING_MASK_BY_CHARS: strings.string_mask_by_chars,
+        Column.TOKEN_OFFSETS: tables.token_offsets,
+        Column.TOKEN_BUFFER: tables.token_buffer,
+        Column.DUPLICATE_OFFSETS: tables.duplicate_offsets,
+        Column.DUPLICATE_FIRST: tables.duplicate_first,
+        Column.DUPLICATE_IDS: tables.duplicate_ids,
+        Column.EOS: tables.eos,
+        Column.DOUBTFUL: vocabulary.doubtful_tokens,
+        Column.BLANK_MASK: blanks.mask,
+        Column.BLANK_TRIE: blanks.trie,
+        Column.BLANK_TOKENS: blanks.tokens,
+        Column.TRIE_START: blanks.starts,
+    }
+    deepest = vocabulary.longest + 2
+    scalars = {
+        Scalar.TRIE_NODES: tables.trie.size,
+        Scalar.SUFFIX_NODES: tables.suffix_trie.size,
+        Scalar.STRING_MAX_CHARS: tables.string_max_chars,
+        Scalar.EOS_COUNT: tables.eos.size,
+        Scalar.DUPLICATE_GROUPS: tables.duplicate_first.size,
+        Scalar.WORDS: vocabulary.words,
+        Scalar.PLAIN: int(plain),
+    }
+    blueprint = Blueprint(shared, {**FIRST_SIZES, Column.STACK: deepest, Column.STACK_ROW: deepest}, scalars)
+    entries.install_entries(blueprint.header)
+    blueprint.header[SCALARS + Scalar.FILL_ENTRY] = batch.fill_address.address
+    return blueprint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 
 from ..errors import LimitError
@@ -29,11 +30,12 @@ def answer_items(machine: Machine, item_read: Callable[[int, bytes], int]) -> No
 
     ``item_read`` returns a negative number where nothing may follow.
     """
+    there = weakref.proxy(machine)
 
     def answer(memo: int) -> None:
-        _, spec, name, _, _ = machine.fields(memo)
-        behind = item_read(spec, remembered_text(machine, name))
-        machine.arena.column(Column.CONFIG_ROW)[memo] = behind if behind >= 0 else REFUSED
+        _, spec, name, _, _ = there.fields(memo)
+        behind = item_read(spec, remembered_text(there, name))
+        there.arena.column(Column.CONFIG_ROW)[memo] = behind if behind >= 0 else REFUSED
 
     def stop(_: int) -> None:
         raise LimitError(

@@ -10,7 +10,9 @@ the last machine needed::
 from __future__ import annotations
 
 import mmap
+import sys
 import threading
+from bisect import insort
 from typing import Any
 
 import numpy as np
@@ -24,44 +26,50 @@ def _reserved(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
 
     NumPy asks for huge pages, which are zeroed at once: writing the first of 16 KiB took milliseconds every 2 MiB.
     """
-    return np.frombuffer(
-        mmap.mmap(-1, max(size * dtype.itemsize, mmap.PAGESIZE), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS),
-        dtype,
-        size,
-    )
+    length = max(size * dtype.itemsize, mmap.PAGESIZE)
+    if sys.platform == "win32":
+        return np.frombuffer(mmap.mmap(-1, length), dtype, size)
+    # Private pages: the first write to a shared one costs several times as much.
+    return np.frombuffer(mmap.mmap(-1, length, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS), dtype, size)
 
 
 class SpareArrays:
     """Arrays that nobody uses. Safe to share between threads.
 
+    Attributes:
+        nbytes: bytes kept.
+
     Args:
         limit: bytes of address space kept at most; what is given beyond that is let go.
     """
 
-    __slots__ = ("_arrays", "_limit", "_lock")
+    __slots__ = ("_arrays", "_limit", "_lock", "nbytes")
 
     def __init__(self, limit: int = 256 << 20) -> None:
-        self._arrays: list[NDArray[Any]] = []
+        self._arrays: dict[np.dtype[Any], list[NDArray[Any]]] = {}
         self._limit = limit
+        self.nbytes = 0
         # Reentrant: an allocation below may collect a machine whose array is then given back in the middle of it.
         self._lock = threading.RLock()
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes kept."""
-        return sum(array.nbytes for array in self._arrays)
 
     def take(self, dtype: DTypeLike, size: int) -> NDArray[Any]:
         """A one-dimensional array of at least ``size`` elements of undefined content; the largest there is."""
         wanted = np.dtype(dtype)
         with self._lock:
-            fitting = [i for i, array in enumerate(self._arrays) if array.dtype == wanted and array.size >= size]
-            if fitting:
-                return self._arrays.pop(max(fitting, key=lambda i: self._arrays[i].size))
+            kept = self._arrays.get(wanted)
+            if kept and kept[-1].size >= size:
+                array = kept.pop()
+                self.nbytes -= array.nbytes
+                return array
         return _reserved(size, wanted)
 
     def give(self, array: NDArray[Any]) -> None:
         """Keep an array for others. The caller must not use it any more."""
         with self._lock:
             if self.nbytes + array.nbytes <= self._limit:
-                self._arrays.append(array)
+                self.nbytes += array.nbytes
+                insort(self._arrays.setdefault(array.dtype, []), array, key=_size)
+
+
+def _size(array: NDArray[Any]) -> int:
+    return array.size

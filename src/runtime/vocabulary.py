@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from ..errors import VocabularyError
 from ..kernels.trie import segment
 from .blank_tokens import BlankTokens, blank_tokens
+from .blueprint import Blueprint
 from .doubtful_tokens import doubtful_tokens
 from .plain_strings import PlainStrings, plain_strings
 from .spare import SpareArrays
@@ -59,6 +60,8 @@ class Vocabulary:
         workers: threads that fill masks of several machines at once.
         spellable: bool[256], the bytes that are a token by themselves.
         byte_complete: whether all 256 are, so that any bytes can be spelled.
+        spare: large arrays that the machines of the vocabulary take from each other.
+        blueprints: what its machines begin with, in any spelling and in plain spelling; made by the first of them.
     """
 
     __slots__ = (
@@ -67,6 +70,7 @@ class Vocabulary:
         "_encoder",
         "_lengths",
         "_plain_strings",
+        "blueprints",
         "byte_complete",
         "eos_ids",
         "fingerprint",
@@ -106,6 +110,7 @@ class Vocabulary:
         self.words = (len(tokens) + 31) // 32
         self.spare = SpareArrays()
         self.workers = Workers()
+        self.blueprints: dict[bool, Blueprint] = {}
         self._lengths: NDArray[np.int32] = np.diff(tables.token_offsets)
         self.longest = int(self._lengths.max(initial=0))
         self._encoder = encoder

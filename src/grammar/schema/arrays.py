@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Protocol
 
 from .atoms import (
     FALSE,
@@ -85,17 +86,24 @@ class ArrayState:
         )
 
 
+class ItemSource(Protocol):
+    """What is known of the items of the arrays of a document."""
+
+    def items(self, conjuncts: Conjunction) -> Items:
+        """The items of a conjunction."""
+
+
 class Arrays:
     """Derives the states of the arrays of one document.
 
     Args:
         document: the document.
-        items: the items of a conjunction.
+        source: the items of the conjunctions.
     """
 
-    def __init__(self, document: Document, items: Callable[[Conjunction], Items]) -> None:
+    def __init__(self, document: Document, source: ItemSource) -> None:
         self._document = document
-        self._items = items
+        self._source = source
         self._families: dict[tuple[Conjunction, Clauses], ArrayFamily] = {}
         self._numbers: dict[bytes, int] = {}
         self._texts: list[bytes] = []
@@ -106,7 +114,7 @@ class Arrays:
         key = (arrays, clauses)
         family = self._families.get(key)
         if family is None:
-            items = self._items(arrays)
+            items = self._source.items(arrays)
             settled = max(len(items.prefix), items.fewest, items.most or 0)
             for atom in atoms_of(clauses):
                 if isinstance(atom, (SomeItem, AllItems)):

@@ -11,6 +11,7 @@ finished: an optional member with such a value gets no node, a required one take
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from itertools import takewhile
 
@@ -63,7 +64,7 @@ class SchemaLowering:
         self.strings = StringLanguages()
         self.shortest = Shortest(document, self.strings, plain=plain, ordered=ordered)
         self._tables = tables
-        self.containers = Containers(tables, self, ordered=ordered)
+        self.containers = Containers(tables, weakref.proxy(self), ordered=ordered)
         self._nodes: dict[Conjunction, int] = {}
         self._conjunctions: dict[int, Conjunction] = {}
         self._string_specs: dict[tuple[int, int | None], int] = {}

@@ -30,6 +30,7 @@ __all__ = [
     "Further",
     "Items",
     "Label",
+    "MemberSource",
     "Members",
     "NameLanguages",
     "free_names",
@@ -54,6 +55,18 @@ class NameLanguages(Protocol):
 
     def names(self, conjuncts: Conjunction) -> CharDfa:
         """The strings that a conjunction allows."""
+
+
+class MemberSource(Protocol):
+    """What is known of the members of the objects of a document."""
+
+    def members(self, conjuncts: Conjunction, further: Further = ...) -> Members:
+        """The members of a conjunction, of those that are still to come."""
+
+    def labelled(
+        self, conjuncts: Conjunction, declared: tuple[str, ...], sets: tuple[NameSet, ...]
+    ) -> KeyLanguage[Label]:
+        """The keys that a conjunction does not declare, labelled by their values and by the sets they are in."""
 
 
 def free_names(taken: frozenset[str] | set[str] | dict[str, Conjunction]) -> Iterator[str]:

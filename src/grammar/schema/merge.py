@@ -17,6 +17,7 @@ from .negation import Negation, constrained
 from .shapes import ARRAY_KEYWORDS, OBJECT_KEYWORDS, SCALAR_KEYWORDS, Conjunction, Shape, Types
 from .strings import StringLanguages
 from .unevaluated import Unevaluated
+from .weak_methods import weakly
 
 __all__ = ["Merger"]
 
@@ -39,7 +40,7 @@ class Merger:
         self._unevaluated = Unevaluated(document, strings)
         self._objects = ClauseMaker(document, Types.OBJECT, self._unevaluated.rewrite)
         self._arrays = ClauseMaker(document, Types.ARRAY, self._unevaluated.rewrite)
-        self._negation = Negation(document, self.apply, satisfiable, self._objects, self._arrays)
+        self._negation = Negation(document, weakly(self.apply), satisfiable, self._objects, self._arrays)
 
     def alternatives(self, conjuncts: Conjunction) -> list[Shape]:
         """The alternatives of a conjunction; none if it is plainly empty.

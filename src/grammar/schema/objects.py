@@ -21,8 +21,7 @@ from functools import partial
 
 from .atoms import FALSE, AllMembers, Atom, Clauses, Length, NameSet, SomeMember, atoms_of, hold, left_of
 from .document import Document
-from .key_language import KeyLanguage
-from .members import NO_MORE, Further, Label, Members
+from .members import NO_MORE, Label, MemberSource
 from .shapes import Conjunction
 from .verdicts import Verdicts, classes_of
 
@@ -85,8 +84,7 @@ class Objects:
 
     Args:
         document: the document.
-        members: the members of a conjunction, of those that are still to come.
-        labelled: the keys that a conjunction does not declare, labelled by their values and by some sets of names.
+        source: the members of the conjunctions.
         contains: whether a set of names has a name.
         ordered: whether keys come in the schema's order.
     """
@@ -94,15 +92,13 @@ class Objects:
     def __init__(
         self,
         document: Document,
-        members: Callable[[Conjunction, Further], Members],
-        labelled: Callable[[Conjunction, tuple[str, ...], tuple[NameSet, ...]], KeyLanguage[Label]],
+        source: MemberSource,
         contains: Callable[[NameSet, str], bool],
         *,
         ordered: bool,
     ) -> None:
         self._document = document
-        self._members = members
-        self._labelled = labelled
+        self._source = source
         self._contains = contains
         self._ordered = ordered
         self._families: dict[tuple[Conjunction, Clauses], Family] = {}
@@ -116,7 +112,7 @@ class Objects:
         return ObjectState(family, clauses)
 
     def _family(self, objects: Conjunction, clauses: Clauses) -> Family:
-        members = self._members(objects, NO_MORE)
+        members = self._source.members(objects, NO_MORE)
         names = dict.fromkeys(members.keys)
         sets: dict[NameSet, None] = {}
         mentioned: set[str] = set()
@@ -140,7 +136,7 @@ class Objects:
 
     def _few_names(self, objects: Conjunction, names: tuple[str, ...], sets: tuple[NameSet, ...]) -> list[str]:
         """The undeclared keys in sets of names that have few of them: it matters which of these were there."""
-        language = self._labelled(objects, names, sets)
+        language = self._source.labelled(objects, names, sets)
         found: list[str] = []
         for number in range(len(sets)):
             inside = {label for label in language.labels if label is not None and number in label[1]}

@@ -16,8 +16,7 @@ from ..regex import CharDfa
 from .arrays import Arrays, ArrayState
 from .atoms import Duplicate, NameSet, atoms_of
 from .document import Conjunction, Document
-from .key_language import KeyLanguage
-from .members import Further, Items, Label, Members
+from .members import Items, Label, Members, MemberSource
 from .objects import Objects, ObjectState
 from .shapes import Shape, Types
 from .verdicts import joined
@@ -35,22 +34,14 @@ WAYS = 8
 """Ways to fulfil the clauses of an object of which the shortest is taken."""
 
 
-class Schemas(Protocol):
+class Schemas(MemberSource, Protocol):
     """What is known of the conjunctions of a document."""
 
     def shapes(self, conjuncts: Conjunction) -> list[Shape]:
         """The alternatives."""
 
-    def members(self, conjuncts: Conjunction, further: Further = ...) -> Members:
-        """The members of objects."""
-
     def items(self, conjuncts: Conjunction) -> Items:
         """The items of arrays."""
-
-    def labelled(
-        self, conjuncts: Conjunction, declared: tuple[str, ...], sets: tuple[NameSet, ...]
-    ) -> KeyLanguage[Label]:
-        """The keys that are not declared."""
 
     def name_set(self, names: NameSet) -> CharDfa:
         """The names of a set."""
@@ -81,9 +72,9 @@ class Residuals:
         def contains(names: NameSet, name: str) -> bool:
             return schemas.name_set(names).accepts(name)
 
-        self.objects = Objects(document, schemas.members, schemas.labelled, contains, ordered=ordered)
-        self.ways = Ways(schemas.members, schemas.labelled, contains)
-        self.arrays = Arrays(document, schemas.items)
+        self.objects = Objects(document, schemas, contains, ordered=ordered)
+        self.ways = Ways(schemas, contains)
+        self.arrays = Arrays(document, schemas)
 
     def object_text(
         self, state: ObjectState, used: frozenset[str], at: Text, fewest: int = 0, ways: int = WAYS

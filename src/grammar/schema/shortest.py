@@ -8,6 +8,7 @@ algorithm* (1977).
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Collection, Iterator
 
 from ...kernels.opcodes import NumberKind
@@ -21,6 +22,7 @@ from .numbers import shortest_number
 from .residuals import WAYS, Residuals
 from .shapes import Conjunction, Shape, Types
 from .strings import StringLanguages, quote
+from .weak_methods import weakly
 
 __all__ = ["Shortest"]
 
@@ -62,7 +64,7 @@ class Shortest:
         self._plain = plain
         self._strings = strings
         self._known: dict[Conjunction, bytes | None] = {(): b"0"}
-        self._merger = Merger(document, strings, self._possible)
+        self._merger = Merger(document, strings, weakly(self._possible))
         self._merging: set[Conjunction] = set()
         self._depth = 0
         self._names: dict[Conjunction, CharDfa] = {}
@@ -72,7 +74,7 @@ class Shortest:
         self._labelled: dict[tuple[object, ...], KeyLanguage[Label]] = {}
         self._name_sets: dict[NameSet, CharDfa] = {}
         self._missing: dict[Conjunction, None] = {}
-        self.residuals = Residuals(document, self, ordered=ordered)
+        self.residuals = Residuals(document, weakref.proxy(self), ordered=ordered)
 
     def shapes(self, conjuncts: Conjunction) -> list[Shape]:
         """The alternatives of a conjunction, memoised."""

@@ -20,7 +20,7 @@ from itertools import islice
 from ...errors import LimitError
 from .atoms import AllMembers, Atom, Clause, Clauses, Length, NameSet, SomeMember, hold
 from .key_language import KeyLanguage
-from .members import NO_MORE, Further, Label, Members
+from .members import NO_MORE, Further, Label, MemberSource
 from .objects import Family, ObjectState
 from .shapes import Conjunction
 from .verdicts import joined
@@ -38,19 +38,16 @@ class Ways:
     """Finds ways to finish the objects of one document.
 
     Args:
-        members: the members of a conjunction, of those that are still to come.
-        labelled: the keys that a conjunction does not declare, labelled by their values and by some sets of names.
+        source: the members of the conjunctions.
         contains: whether a set of names has a name.
     """
 
     def __init__(
         self,
-        members: Callable[[Conjunction, Further], Members],
-        labelled: Callable[[Conjunction, tuple[str, ...], tuple[NameSet, ...]], KeyLanguage[Label]],
+        source: MemberSource,
         contains: Callable[[NameSet, str], bool],
     ) -> None:
-        self._members = members
-        self._labelled = labelled
+        self._source = source
         self._contains = contains
         self._values: dict[tuple[Family, str], Conjunction] = {}
         self._fresh: dict[tuple[Family, Label, int], list[str]] = {}
@@ -66,7 +63,7 @@ class Ways:
             possible: whether a conjunction has values.
             fewest: members that must still come.
         """
-        needed = self._members(state.family.objects, NO_MORE)
+        needed = self._source.members(state.family.objects, NO_MORE)
         named = tuple((name, ()) for name in needed.keys if name in needed.required and name not in used)
         start = Further(named, (), used, state.count, fewest)
         for one in self._common(state.clauses):
@@ -84,7 +81,7 @@ class Ways:
         """What the subschemas of a family say of the value of a key."""
         found = self._values.get((family, name))
         if found is None:
-            members = self._members(family.objects, Further(everywhere=((name, ()),)))
+            members = self._source.members(family.objects, Further(everywhere=((name, ()),)))
             found = self._values[family, name] = members.keys[name]
         return found
 
@@ -208,7 +205,7 @@ class Ways:
             return
         known = dict.fromkeys((*(name for name, _ in further.named), *family.names))
         yield from (name for name in known if name not in further.used and self._contains(names, name))
-        language = self._labelled(family.objects, family.names, family.name_sets)
+        language = self._source.labelled(family.objects, family.names, family.name_sets)
         number = family.name_sets.index(names)
         within = [(family.name_sets.index(one), more) for one, more in further.everywhere if isinstance(one, NameSet)]
         for label in dict.fromkeys(label for label in language.labels if label is not None and number in label[1]):
