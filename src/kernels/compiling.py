@@ -10,8 +10,9 @@ functions that are called from outside are assembled, each once::
 
 The cache is a folder of the user's (``NUMBA_CACHE_DIR``, ``GRAMARYE_CACHE``, or the platform's cache directory), named
 by the content of all kernels: numba by itself looks only at the file of the function that is called, and takes an entry
-whose callees have changed for fresh. Files appear by renaming, so processes that start together do not disturb each
-other. Where the folder cannot be written, every process compiles anew.
+whose callees have changed for fresh. Kernels of a subpackage have a folder inside, named by its content besides: they
+may call those of this package, which call none of theirs. Files appear by renaming, so processes that start together do
+not disturb each other. Where the folder cannot be written, every process compiles anew.
 """
 
 from __future__ import annotations
@@ -42,22 +43,36 @@ _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wra
 
 
 @cache
-def kernel_folder() -> Path | None:
-    """The folder of the compiled kernels; None where there is no place for one. It need not exist."""
+def kernel_folder(subpackage: str = "") -> Path | None:
+    """The folder of the compiled kernels; None where there is no place for one. It need not exist.
+
+    Args:
+        subpackage: the name of a folder of kernels beside this file; by default those of this package itself.
+    """
+    if subpackage:
+        above = kernel_folder()
+        folder = Path(__file__).parent / subpackage
+        return above / f"{subpackage}-{_content(folder)}" if above is not None else None
     given = numba.config.CACHE_DIR
     parent = Path(given) if given else default_cache_directory()
     if parent is None:
         return None
-    content = hashlib.sha256(f"{numba.__version__} {CHECKED}".encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        content.update(path.read_bytes())
-    return parent / f"kernels-{content.hexdigest()[:16]}"
+    return parent / f"kernels-{_content(Path(__file__).parent)}"
+
+
+def _content(folder: Path) -> str:
+    """A name for the compiler's settings and the content of the Python files of a folder, subfolders left out."""
+    digest = hashlib.sha256(f"{numba.__version__} {CHECKED}".encode())
+    for path in sorted(folder.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 @contextmanager
-def _caching() -> Iterator[bool]:
-    """Let numba cache in :func:`kernel_folder` what is compiled in the block; yields whether it can."""
-    folder = kernel_folder()
+def _caching(module: str) -> Iterator[bool]:
+    """Let numba cache in :func:`kernel_folder` what is compiled of a module in the block; yields whether it can."""
+    below = module.removeprefix(__package__).removeprefix(".").rpartition(".")[0]
+    folder = kernel_folder(below.replace(".", os.sep))
     possible = folder is not None and _writable(folder)
     before = numba.config.CACHE_DIR
     if possible:
@@ -80,7 +95,7 @@ def entry(signature: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Compile a kernel that Python calls. It releases the interpreter lock."""
 
     def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-        with _caching() as cached:
+        with _caching(function.__module__) as cached:
             kernel: Callable[..., Any] = njit(signature, cache=cached, **_OPTIONS)(function)
         return kernel
 
@@ -91,7 +106,7 @@ def address(signature: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a kernel that other kernels call through its attribute ``address`` (see ``memory.call_entry``)."""
 
     def compiled(function: Callable[..., Any]) -> Any:
-        with _caching() as cached:
+        with _caching(function.__module__) as cached:
             return cfunc(signature, cache=cached, nopython=True, error_model="numpy")(function)
 
     return compiled

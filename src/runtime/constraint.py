@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from .matcher import Explanation, Matcher
 if TYPE_CHECKING:
     from ..grammar.schema.keywords import Finding
     from .completion import Completer
+    from .diffusion.canvas_protocol import Canvas, Check, End
     from .explain import Explainer
     from .vocabulary import Vocabulary
 
@@ -65,6 +66,33 @@ class Constraint:
     def matcher(self) -> Matcher:
         """A matcher at the start of the text."""
         return Matcher(self)
+
+    def canvas(
+        self,
+        length: int,
+        fixed: Mapping[int, int] | None = None,
+        *,
+        end: End = "padded",
+        check: Check = "exact",
+        **options: Any,
+    ) -> Canvas:
+        """A canvas of ``length`` positions to be filled in any order, as diffusion language models do.
+
+        Args:
+            length: L, the number of positions.
+            fixed: tokens that are there from the beginning, by position.
+            end: "padded": an end token from some position on, then only end tokens; "exact": ``length`` tokens of
+                text and no end token.
+            check: "exact", "intersection" or "lookahead": what decides whether a token may be committed.
+            options: of the check.
+
+        Raises:
+            GramaryeError: an argument is out of range, or the check cannot serve this constraint.
+            LimitError: the constraint is too large for the check.
+        """
+        from .diffusion.checks import make_canvas
+
+        return make_canvas(self, length, fixed, end=end, check=check, **options)
 
     def accepts(self, text: str | bytes) -> bool:
         """True if the whole text is in the language."""

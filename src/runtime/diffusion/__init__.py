@@ -1,0 +1,1 @@
+"""Constraints for diffusion language models: canvases whose positions are filled in any order."""
