@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Triton kernels are interpreted, on the CPU, unless the environment says otherwise: asked for before triton is loaded.
+os.environ.setdefault("TRITON_INTERPRET", "1")
+
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 TOKENIZER_NAMES = ("llama3_1", "qwen3", "gemma3")
 
