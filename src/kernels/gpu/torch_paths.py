@@ -11,19 +11,21 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 
 __all__ = ["apply_mask", "masked_argmax", "masked_log_softmax", "masked_sample", "step_automaton", "unpack_masks"]
 
-_BYTES_OF_WORD = (0, 8, 16, 24)
-
 
 def unpack_masks(masks: torch.Tensor, size: int) -> torch.Tensor:
     """int32[M, W] to bool[M, size], False beyond the words; O(M size)."""
-    shifts = torch.tensor(_BYTES_OF_WORD, device=masks.device, dtype=torch.int32)
-    octets = ((masks[..., None] >> shifts) & 255).to(torch.uint8).flatten(-2)
-    bits = (octets[..., None] >> torch.arange(8, device=masks.device, dtype=torch.uint8)) & 1
-    flat = bits.flatten(-2)[:, :size].bool()
+    if masks.device.type == "cpu":
+        octets = np.ascontiguousarray(masks.numpy()).astype("<i4", copy=False).view(np.uint8)
+        flat = torch.from_numpy(np.unpackbits(octets, axis=1, bitorder="little").view(np.bool_))
+    else:
+        shifts = torch.arange(32, device=masks.device, dtype=torch.int32)
+        flat = ((masks[..., None] >> shifts) & 1).flatten(-2).bool()
+    flat = flat[:, :size]
     return torch.nn.functional.pad(flat, (0, size - flat.shape[1]))
 
 

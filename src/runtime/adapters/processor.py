@@ -24,7 +24,9 @@ from transformers import LogitsProcessor
 
 from ...errors import BudgetError, GramaryeError, ModelError
 from ..decoding.budget import Budget
-from ..decoding.protocol import Constraint, Matcher
+from ..decoding.protocol import BitMask, Constraint, Matcher
+from ..device.copies import MaskCopier
+from ..device.operations import apply_mask_
 
 __all__ = ["ConstraintLogitsProcessor"]
 
@@ -65,6 +67,7 @@ class ConstraintLogitsProcessor(LogitsProcessor):
         self._prompts = 0
         self._last: np.ndarray[Any, Any] | None = None
         self._known: dict[tuple[int, bytes], Matcher | None] = {}
+        self._copier: MaskCopier | None = None
         if max_tokens is not None:
             for each in self._constraints:
                 Budget(max_tokens, each.matcher())
@@ -83,18 +86,24 @@ class ConstraintLogitsProcessor(LogitsProcessor):
         if bool(torch.isnan(scores).any()):
             raise ModelError("the model returned NaN logits")
         known: dict[tuple[int, bytes], Matcher | None] = {}
-        allowed = np.zeros((len(ids), scores.shape[-1]), np.bool_)
+        words = np.empty((len(ids), (size + 31) // 32), np.uint32)
         for row, generated in enumerate(ids[:, self._prompts :]):
             which = self._which(row, len(ids))
             matcher = self._matcher(which, generated)
             known[which, generated.tobytes()] = matcher
-            allowed[row, :size] = self._allowed(matcher, len(generated))
+            words[row] = self._allowed(matcher, len(generated))
         self._known = known
         self._last = ids
-        masked = scores.masked_fill(torch.from_numpy(~allowed).to(scores.device), -torch.inf)
+        masked = apply_mask_(scores.clone(), self._copier_to(scores.device).copy(words))
         if not bool((masked.max(dim=-1).values > -torch.inf).all()) and bool((scores > -torch.inf).any(dim=-1).all()):
             raise ModelError("the scores of all tokens that the constraint allows are -inf")
         return cast("torch.FloatTensor", masked)
+
+    def _copier_to(self, device: torch.device) -> MaskCopier:
+        """What copies masks to the device of the scores; kept between calls."""
+        if self._copier is None or self._copier.device != device:
+            self._copier = MaskCopier((len(self._vocabulary) + 31) // 32, device)
+        return self._copier
 
     def _find_prompt(self, ids: np.ndarray[Any, Any]) -> None:
         """Decide where the generated tokens start: at the end of a call that does not continue the last."""
@@ -126,20 +135,18 @@ class ConstraintLogitsProcessor(LogitsProcessor):
             return None if before is None else _advanced(before.fork(), generated[-1:])
         return _advanced(self._constraints[which].matcher(), generated)
 
-    def _allowed(self, matcher: Matcher | None, used: int) -> np.ndarray[Any, Any]:
-        """bool[V] of the tokens that may come next."""
-        size = len(self._vocabulary)
+    def _allowed(self, matcher: Matcher | None, used: int) -> BitMask:
+        """uint32[W] of the tokens that may come next."""
         if matcher is None:
-            ends = np.zeros(size, np.bool_)
-            ends[list(self._vocabulary.eos_ids)] = True
-            return ends
+            words = np.zeros((len(self._vocabulary) + 31) // 32, np.uint32)
+            for token in self._vocabulary.eos_ids:
+                words[token >> 5] |= np.uint32(1 << (token & 31))
+            return words
         budget = None if self._max_tokens is None else max(0, self._max_tokens - used)
         try:
-            words = matcher.mask(budget=budget)
+            return matcher.mask(budget=budget)
         except BudgetError:  # a beam of probability zero, which `generate` keeps for want of better ones
             return self._allowed(None, used)
-        words = np.ascontiguousarray(words, dtype="<u4")
-        return np.unpackbits(words.view(np.uint8), count=size, bitorder="little").view(np.bool_)
 
 
 def _advanced(matcher: Matcher, tokens: np.ndarray[Any, Any]) -> Matcher | None:
