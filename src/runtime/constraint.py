@@ -17,6 +17,7 @@ from .matcher import Explanation, Matcher
 if TYPE_CHECKING:
     from ..grammar.schema.keywords import Finding
     from .completion import Completer
+    from .diffusion.canvas_lattice import Lattice
     from .diffusion.canvas_protocol import Canvas, Check, End
     from .explain import Explainer
     from .vocabulary import Vocabulary
@@ -34,6 +35,7 @@ class Constraint:
         kind: "schema", "regex", "choice", "lark", "ebnf" or "gbnf".
         after: the tag that ends the free text before the constrained region, if there is one.
         python_type: what a schema was made from, if it was a Python type; values are parsed into it.
+        lattices: what canvases of the same kind share, by what was asked for; see ``diffusion/canvas.py``.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Constraint:
         self.start = start
         self.completer = completer
         self.kind = kind
+        self.lattices: dict[tuple[int, int | None], Lattice] = {}
         self._make_report = report
         self.after = after
         self.python_type = python_type

@@ -26,8 +26,8 @@ from ...errors import GramaryeError
 __all__ = ["Canvas", "Check", "End", "Mode", "checked_fixed"]
 
 End = Literal["exact", "padded"]
-"""How a text ends: "padded": with an end token at some position, and only end tokens after it; "exact": with the last
-position, every position a token of the text and none an end token."""
+"""How a text ends: "padded": with an end token at some position and only end tokens after it, or, if it fills the whole
+canvas, without one; "exact": with the last position, every position a token of the text and none an end token."""
 
 Check = Literal["exact", "intersection", "lookahead"]
 """How a commit is checked."""
@@ -60,10 +60,10 @@ class Canvas(Protocol):
 
     @property
     def shortest(self) -> int | None:
-        """The fewest tokens of text (end tokens not counted) of any completion; None if there is none.
+        """The fewest tokens of text (end tokens not counted) that complete what is fixed; None if none do.
 
-        It counts from the first position and includes what is fixed, so a canvas that is too short shows before the
-        first pass of a model.
+        The text may be longer than the canvas for this, as if there were open positions behind it: more than ``length``
+        says that the canvas is too short, before the first pass of a model.
         """
         ...
 
@@ -72,6 +72,9 @@ class Canvas(Protocol):
 
         Args:
             exact: False: a tight upper bound will do, where that is cheaper; no token that may be committed is missing.
+
+        Returns:
+            Read-only, of contiguous rows, and valid until the canvas changes.
         """
         ...
 
@@ -91,7 +94,7 @@ class Canvas(Protocol):
         """A completion: L tokens, the end tokens included, equal to ``fixed`` where that says something.
 
         Raises:
-            BudgetError: there is none.
+            GramaryeError: there is none; a BudgetError where the canvas is too short.
         """
         ...
 
@@ -104,8 +107,9 @@ class Canvas(Protocol):
             mode: "sample" draws from the law, "map" returns its mode.
 
         Raises:
-            GramaryeError: this check cannot (only exact canvases of regular constraints can).
-            BudgetError: there is no completion, or none to which ``log_probs`` gives a probability above 0.
+            GramaryeError: this check cannot (only canvases of regular constraints can), or there is no completion, or
+                none to which ``log_probs`` gives a probability above 0.
+            ModelError: ``log_probs`` is of another shape, or holds NaN or infinity above 0.
         """
         ...
 
