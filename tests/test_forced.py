@@ -63,6 +63,16 @@ def test_an_endless_forced_text_stops():
     assert matcher.forced_bytes() == b"b"
 
 
+@pytest.mark.parametrize("length", [63, 64, 65, 255, 256, 257, 5000])
+def test_a_long_forced_text_is_whole(length):
+    word = "".join(random.Random(length).choice("abc") for _ in range(length))
+    matcher = engine.compile(choice=[word], vocabulary=VOCABULARY).matcher()
+    assert matcher.forced_bytes() == word.encode()
+    assert matcher.advance_bytes(word.encode())
+    assert matcher.finished
+    assert matcher.forced_bytes() == b""
+
+
 FORCED = [
     b'{"name": "',
     b'","name":"',

@@ -124,7 +124,7 @@ class Constraint:
         """True if some byte may come next."""
         found = self._continues.get(config)
         if found is None:
-            found = self._continues[config] = any(self.machine.step(config, byte) for byte in range(256))
+            found = self._continues[config] = self.machine.continues(config)
         return found
 
     def budgeted_mask(self, config: int, budget: int, out: NDArray[np.uint32]) -> NDArray[np.uint32]:

@@ -6,32 +6,28 @@ tokens            ","  "age"  ":"  …                 the last one is kept back
 
 from __future__ import annotations
 
+import numpy as np
+
+from ..kernels.forced import forced_path
 from ..kernels.trie import SIZE_SHIFT
 from .machine import Machine
 from .vocabulary import Vocabulary
 
 __all__ = ["forced_bytes", "stable_tokens"]
 
+_ROOM = 64
+"""Forced bytes for which there is room at first."""
+
 
 def forced_bytes(machine: Machine, config: int) -> bytes:
-    """Follow configurations that do not accept and have exactly one live byte; stops when one comes round again."""
-    path = bytearray()
-    seen: set[int] = set()
-    while config not in seen and not machine.accepting(config):
-        seen.add(config)
-        live = 0
-        only = -1
-        for byte in range(256):
-            if machine.step(config, byte):
-                live += 1
-                only = byte
-                if live > 1:
-                    return bytes(path)
-        if live == 0:
-            return bytes(path)
-        path.append(only)
-        config = machine.step(config, only)
-    return bytes(path)
+    """The bytes that must follow a configuration: see :func:`gramarye.kernels.forced.forced_path`."""
+    room = _ROOM
+    while True:
+        path = np.empty(room, np.uint8)
+        count = int(machine.arena.run(forced_path, config, path))
+        if count < room:
+            return path[:count].tobytes()
+        room *= 4
 
 
 def stable_tokens(vocabulary: Vocabulary, data: bytes) -> list[int]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels import batch, entries, intern, machine, masks
+from ..kernels import batch, entries, forced, intern, machine, masks
 from ..kernels.columns import SCALARS, Column, Scalar
 from ..kernels.opcodes import Op, Whitespace
 from .arena import Arena
@@ -99,6 +99,10 @@ class Machine:
     def accepting(self, config: int) -> bool:
         """True if the text may end here."""
         return bool(self.arena.run(machine.accepting_entry, config))
+
+    def continues(self, config: int) -> bool:
+        """True if some byte may come next."""
+        return bool(self.arena.run(forced.continues, config))
 
     def mask(self, config: int, out: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """Write the token mask of a configuration to ``out`` (uint32[words], contiguous) and return it."""
