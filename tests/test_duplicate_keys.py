@@ -15,6 +15,7 @@ from tests.real_vocabularies import toy_vocabulary
 from gramarye import engine
 from gramarye.errors import SchemaError
 from gramarye.kernels.columns import Scalar
+from gramarye.runtime.used_names import count_names, used_names
 
 TWO_KEYS = (
     b'":0,"a',
@@ -215,3 +216,17 @@ def test_budgets_and_few_masks():
         assert matcher.advance(token)
         budget -= 1
     assert len(json.loads(matcher.text_bytes)) == 3
+
+
+def test_used_names_are_counted_and_read_back():
+    vocabulary = toy_vocabulary()
+    schema = {"properties": {"id": {}}}
+    for keys in ([], ["a"], ["a", "b", "id"], ["aé", "a", "", "日本", "ab"], [f"k{n}" for n in range(90)]):
+        matcher = engine.compile(schema=schema, vocabulary=vocabulary, whitespace="compact").matcher()
+        assert matcher.advance_bytes(b"{" + b",".join(b'"%b":1' % key.encode() for key in keys))
+        matcher.advance_bytes(b",") if keys else None
+        machine = matcher.constraint.machine
+        names = machine.fields(matcher.config)[3]
+        used = used_names(machine, names)
+        assert sorted(name for name in used if name is not None) == sorted(set(keys) - {"id"})
+        assert count_names(machine, names) == len(used)

@@ -19,7 +19,7 @@ from ..kernels.records import ARRAY_FIELDS, ArrayField
 from ..kernels.search import GOAL_CHARACTER, GOAL_COLON, GOAL_PARENT, GOAL_PART
 from .completion import BYTE_ORDER, Completer, FrameFinisher, find_path
 from .machine import Machine
-from .used_names import used_names
+from .used_names import count_names, used_names
 
 __all__ = ["json_completer"]
 
@@ -192,17 +192,19 @@ class _JsonFinisher:
         op, spec, packed, names, _ = self._machine.fields(config)
         texts = self._texts_of(spec)
         seen = self._seen(packed)
-        used = used_names(self._machine, names)
         if spec in self._lowering.containers.object_states:
             declared = [name for key, name in enumerate(texts.members.keys) if seen >> key & 1]
+            used = used_names(self._machine, names)
             known = frozenset(name for name in (*declared, *used) if name is not None)
             rest = self._lowering.containers.rest_of_object(spec, known, int(op is Op.NEXT_KEY))
             return (b"," if op is Op.MEMBERS and rest else b"") + rest + b"}"
         chosen = [key for key in texts.required if not seen >> key & 1]
-        missing = texts.members.fewest - seen.bit_count() - len(used) - len(chosen)
+        count = count_names(self._machine, names)
+        missing = texts.members.fewest - seen.bit_count() - count - len(chosen)
         wanted = max(missing, int(op is Op.NEXT_KEY and not chosen), 0)
         first = seen.bit_length() if self._machine.ordered else 0
-        closed = self._machine.ordered and bool(used)
+        closed = self._machine.ordered and count > 0
+        used = used_names(self._machine, names) if wanted else ()
         added = self._lowering.shortest.others(texts.members, wanted, used)
         optional = (key for key in texts.optional if key >= first and not closed and not seen >> key & 1)
         picked = [(texts.texts[key], key) for key in islice(optional, wanted)]

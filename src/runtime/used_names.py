@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..kernels.names import MARK, UNKNOWN
+from ..kernels.names import MARK, UNKNOWN, WEIGHT
 from ..kernels.opcodes import Op
 from .machine import Machine
 
-__all__ = ["used_names"]
+__all__ = ["count_names", "used_names"]
 
 
 def used_names(machine: Machine, names: int) -> Sequence[str | None]:
@@ -29,3 +29,11 @@ def used_names(machine: Machine, names: int) -> Sequence[str | None]:
                 _, code, _, _, above = machine.fields(above)
             found.append("".join(reversed(letters)))
     return found
+
+
+def count_names(machine: Machine, names: int) -> int:
+    """How many texts a set of names holds. O(1)."""
+    op, a, _, weight, _ = machine.fields(names)
+    if op is Op.NAMES:
+        return weight // WEIGHT
+    return int(names != 0 and a <= MARK)
