@@ -19,6 +19,7 @@ differently for other batches, in the last bits (``TransformersModel(..., batche
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,7 @@ import numpy.typing as npt
 
 from ...errors import GramaryeError, ModelError, VocabularyError
 from .budget import EDGE, Budget
+from .overlap import Overlap
 from .protocol import BitMask, Bits, FloatArray, Matcher, Model, State, Vocabulary
 from .result import FinishReason
 from .sampling import Choice, Sampling, allowed_mass, choose, generator, log_softmax
@@ -93,6 +95,11 @@ class Course:
     def done(self) -> bool:
         """Nothing to add and nothing to score."""
         return self.finish_reason is not None and not self._unscored
+
+    @property
+    def matcher(self) -> Matcher:
+        """Where the text stands."""
+        return self._matcher
 
     @property
     def rows_wanted(self) -> int:
@@ -197,21 +204,26 @@ class Course:
 def decode(model: Model, courses: Sequence[Course]) -> Iterator[Course]:
     """Run courses to their ends, as one batch that shrinks; yields a course after each of its passes.
 
+    Masks are computed during the forward pass (``overlap.py``).
+
     Raises:
         ModelError: the logits are NaN, +inf, all -inf where it matters, or of a wrong shape.
     """
     live = [course for course in courses if not course.done]
-    while live:
-        logits, states = model.forward([course.pending for course in live], [course.state for course in live])
-        if len(logits) != len(live) or len(states) != len(live):
-            raise ModelError(
-                f"the model returned {len(logits)} logits and {len(states)} states for {len(live)} sequences",
-                expected=(f"{len(live)} of each",),
-            )
-        for course, rows, state in zip(live, logits, states, strict=True):
-            course.read(_checked(rows, course.rows_wanted, len(model.vocabulary)), state)
-            yield course
-        live = [course for course in live if not course.done]
+    with closing(Overlap()) as overlap:
+        while live:
+            ahead = overlap.ask([course.matcher for course in live if course.finish_reason is None])
+            logits, states = model.forward([course.pending for course in live], [course.state for course in live])
+            ahead.withdraw()
+            if len(logits) != len(live) or len(states) != len(live):
+                raise ModelError(
+                    f"the model returned {len(logits)} logits and {len(states)} states for {len(live)} sequences",
+                    expected=(f"{len(live)} of each",),
+                )
+            for course, rows, state in zip(live, logits, states, strict=True):
+                course.read(_checked(rows, course.rows_wanted, len(model.vocabulary)), state)
+                yield course
+            live = [course for course in live if not course.done]
 
 
 def _checked(rows: npt.NDArray[Any], wanted: int, size: int) -> FloatArray:
