@@ -57,7 +57,7 @@ class Arena:
         self.spare = spare
         self._blueprint = blueprint
         self._block = spare.take(np.uint8, blueprint.nbytes)
-        self._block[: blueprint.nbytes] = 0
+        self._block[: blueprint.cleared] = 0
         self.header[blueprint.own] += self._block.ctypes.data
         self._arrays: dict[Column, NDArray[Any]] = {}
         self._lengths: dict[Column, int] = {}
@@ -105,7 +105,9 @@ class Arena:
         """Append elements to a table; returns the index of the first. Amortised linear in what is appended."""
         start = self._lengths.get(column, 0)
         if isinstance(values, np.ndarray):
-            self.flush()
+            waiting = self._waiting.pop(column, None)
+            if waiting is not None:
+                self._store(column, start - len(waiting), waiting)
             new = values.ravel()
             self._lengths[column] = start + new.size
             self._store(column, start, new)

@@ -34,11 +34,11 @@ CONFIG_COLUMNS = (
 
 FIRST_SIZES: Mapping[Column, int] = MappingProxyType(
     {
-        **dict.fromkeys(CONFIG_COLUMNS, 1024),
         Column.CONFIG_HASH: 4096,
-        Column.LIST_OFFSET: 129,
-        Column.LIST_KEY: 128,
         Column.LIST_HASH: 512,
+        Column.LIST_OFFSET: 129,
+        **dict.fromkeys(CONFIG_COLUMNS, 1024),
+        Column.LIST_KEY: 128,
         Column.LIST_DATA: 1024,
         Column.SCRATCH: 4096,
         Column.WORK: 1024,
@@ -60,6 +60,10 @@ FIRST_SIZES: Mapping[Column, int] = MappingProxyType(
 """Elements that the columns of every machine have at first."""
 
 
+_UNREAD = (Column.LIST_KEY,)
+"""The first column that nobody reads before it is written."""
+
+
 class Blueprint:
     """The beginning of a machine.
 
@@ -69,6 +73,8 @@ class Blueprint:
         offsets: where the other columns lie in the block, in bytes.
         own: int64[n], the numbers of those.
         nbytes: length of the block.
+        cleared: bytes of the block that are zero at the beginning; the columns behind them are written before they are
+            read.
 
     Args:
         shared: columns that no machine writes to.
@@ -76,7 +82,7 @@ class Blueprint:
         scalars: values of scalars at the beginning.
     """
 
-    __slots__ = ("header", "nbytes", "offsets", "own", "shared")
+    __slots__ = ("cleared", "header", "nbytes", "offsets", "own", "shared")
 
     def __init__(
         self,
@@ -98,6 +104,7 @@ class Blueprint:
             self.header[column] = self.nbytes
             self.header[COLUMNS + column] = size
             self.nbytes += -(-size * COLUMN_DTYPES[column].itemsize // _ALIGNMENT) * _ALIGNMENT
+        self.cleared = next((self.offsets[column] for column in _UNREAD if column in self.offsets), self.nbytes)
         self.own = np.array(list(self.offsets), np.int64)
         for scalar, value in scalars.items():
             self.header[SCALARS + scalar] = value

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Options", "build_choice", "build_grammar", "build_regex", "build_schema"]
 
 
+_WHITESPACE = {mode.name.lower(): mode for mode in Whitespace}
 _SPELLING_TOKENS = 64
 """Tokens within which a vocabulary without all single bytes must spell some text."""
 
@@ -81,11 +82,10 @@ def build_grammar(grammar: Grammar, kind: str, options: Options) -> Constraint:
 
     machine = Machine(options.vocabulary, options.limits)
     parts = grammar_parts(machine, grammar)
-    completer = Completer(machine, {}, {Op.EARLEY: parts.completion})
     return _finish(
         machine,
         parts.start,
-        completer,
+        lambda: Completer(machine, {}, {Op.EARLEY: parts.completion}),
         parts.describe,
         options,
         kind=kind,
@@ -106,10 +106,10 @@ def build_schema(
     python_type: object = None,
 ) -> Constraint:
     """JSON texts that a schema accepts."""
-    modes = {mode.name.lower(): mode for mode in Whitespace}
-    if whitespace not in modes:
-        raise GramaryeError(f"whitespace is {whitespace!r}", expected=list(modes))
-    machine = Machine(options.vocabulary, options.limits, whitespace=modes[whitespace], ordered=ordered, plain=plain)
+    mode = _WHITESPACE.get(whitespace)
+    if mode is None:
+        raise GramaryeError(f"whitespace is {whitespace!r}", expected=list(_WHITESPACE))
+    machine = Machine(options.vocabulary, options.limits, whitespace=mode, ordered=ordered, plain=plain)
     document = Document(schema, draft=draft, registry=registry, assert_formats=assert_formats)
     # The arena calls what lowers for it, which holds on to the arena only weakly: nothing is in a cycle, so nothing
     # that was compiled waits for the collector.
@@ -119,12 +119,11 @@ def build_schema(
     machine.arena.on(Status.LOWER_ENTRY, lowering.containers.lower_entry)
     answer_items(machine, lowering.containers.item_read)
     start = machine.intern(Op.DOCUMENT, lowering.root, parent=machine.intern(Op.FINISHED))
-    completer = json_completer(machine, lowering)
     describe = schema_describer(machine, lowering)
     return _finish(
         machine,
         start,
-        completer,
+        lambda: json_completer(machine, lowering),
         describe,
         options,
         kind="schema",
@@ -136,20 +135,25 @@ def build_schema(
 def _from_bytes(automaton: ByteDfa, kind: str, options: Options) -> Constraint:
     machine = Machine(options.vocabulary, options.limits)
     start = machine.intern(Op.BYTES, bind_bytes(machine.arena, automaton), automaton.start, parent=machine.end)
-    completer = Completer(machine, {}, {})
 
     def describe(config: int) -> list[Expectation]:
         return [Expectation(describe_bytes(machine.live_bytes(config)))]
 
     return _finish(
-        machine, start, completer, describe, options, kind=kind, report=lambda: [Finding("", kind, Treatment.ENFORCED)]
+        machine,
+        start,
+        lambda: Completer(machine, {}, {}),
+        describe,
+        options,
+        kind=kind,
+        report=lambda: [Finding("", kind, Treatment.ENFORCED)],
     )
 
 
 def _finish(
     machine: Machine,
     start: int,
-    completer: Completer,
+    make_completer: Callable[[], Completer],
     describe: Callable[[int], list[Expectation]],
     options: Options,
     *,
@@ -163,7 +167,7 @@ def _finish(
     constraint = Constraint(
         machine,
         start,
-        completer,
+        make_completer,
         Explainer(machine, describe),
         kind=kind,
         report=report,

@@ -42,7 +42,7 @@ class Constraint:
         self,
         machine: Machine,
         start: int,
-        completer: Completer,
+        make_completer: Callable[[], Completer],
         explainer: Explainer,
         *,
         kind: str,
@@ -53,7 +53,7 @@ class Constraint:
         self.machine = machine
         self.vocabulary: Vocabulary = machine.vocabulary
         self.start = start
-        self.completer = completer
+        self._make_completer = make_completer
         self.kind = kind
         self.lattices: dict[tuple[int, int | None], Lattice] = {}
         self._make_report = report
@@ -102,6 +102,11 @@ class Constraint:
         data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else bytes(text)
         config, _ = self.machine.advance_bytes(self.start, data)
         return config != 0 and self.machine.accepting(config)
+
+    @cached_property
+    def completer(self) -> Completer:
+        """Shortest completions. Made when first asked for."""
+        return self._make_completer()
 
     @cached_property
     def report(self) -> tuple[Finding, ...]:

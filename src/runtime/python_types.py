@@ -54,9 +54,12 @@ def schema_of(source: Any) -> tuple[bool | dict[str, Any], object]:
         ) from error
 
 
+_DECODER = json.JSONDecoder(parse_float=Decimal)
+
+
 def _parsed(text: str) -> bool | dict[str, Any]:
     try:
-        schema = json.loads(text, parse_float=Decimal)
+        schema = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise SchemaError(
             f"the schema is no JSON: {error.msg}",

@@ -11,13 +11,18 @@ of a range of ranks::
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
-from ...kernels.records import TRIE_FIELDS, TrieField
+import numpy as np
+from numpy.typing import NDArray
+
+from ...kernels.char_tries import build_trie
+from ...kernels.records import TRIE_FIELDS
 
 __all__ = ["build_char_trie"]
 
 
-def build_char_trie(strings: Sequence[str], first_node: int) -> tuple[list[int], list[int]]:
+def build_char_trie(strings: Sequence[str], first_node: int) -> tuple[NDArray[np.int32], list[int]]:
     """Trie of distinct strings; the value of a string is its place in ``strings``.
 
     Args:
@@ -25,36 +30,16 @@ def build_char_trie(strings: Sequence[str], first_node: int) -> tuple[list[int],
         first_node: index that the root will have in the table.
 
     Returns:
-        The records (TRIE_FIELDS ints each) and the strings' places by rank.
+        The records, int32[nodes * TRIE_FIELDS], and the strings' places by rank.
     """
+    if not strings:
+        return np.array((-1, -1, 0, -1, 0, 0), np.int32), []
     order = sorted(range(len(strings)), key=strings.__getitem__)
-    nodes = [[-1, -1, 0, -1, 0, len(strings)]]
-    path = [0]
-    last_child = [-1]
-    previous = ""
-    for rank, place in enumerate(order):
-        text = strings[place]
-        shared = 0
-        while shared < len(previous) and shared < len(text) and previous[shared] == text[shared]:
-            shared += 1
-        for node in path[shared + 1 :]:
-            nodes[node][TrieField.RANK_HIGH] = rank
-        del path[shared + 1 :], last_child[shared + 1 :]
-        for character in text[shared:]:
-            new = len(nodes)
-            nodes.append([-1, -1, ord(character), -1, rank, rank + 1])
-            if last_child[-1] < 0:
-                nodes[path[-1]][TrieField.CHILD] = first_node + new
-            else:
-                nodes[last_child[-1]][TrieField.SIBLING] = first_node + new
-            last_child[-1] = new
-            path.append(new)
-            last_child.append(-1)
-        nodes[path[-1]][TrieField.VALUE] = place
-        previous = text
-    for node in path:
-        nodes[node][TrieField.RANK_HIGH] = len(strings)
-    flat = [field for node in nodes for field in node]
-    if len(flat) != TRIE_FIELDS * len(nodes):
-        raise ValueError("a trie record has the wrong number of fields")
-    return flat, order
+    ascending = [strings[place] for place in order]
+    lengths = [len(text) for text in ascending]
+    codes = np.frombuffer("".join(ascending).encode("utf-32-le", "surrogatepass"), np.int32)
+    ends = np.array(list(accumulate(lengths)), np.int32)
+    path = np.empty(2 * max(lengths, default=0) + 2, np.int32)
+    nodes = np.empty(TRIE_FIELDS * (codes.size + 1), np.int32)
+    made = build_trie(codes, ends, np.array(order, np.int32), first_node, path, nodes)
+    return nodes[: TRIE_FIELDS * made], order

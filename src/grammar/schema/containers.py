@@ -11,22 +11,23 @@ from an item, to the values that it may have and the record behind each; entries
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ...kernels.columns import Column, Scalar
-from ...kernels.records import ARRAY_FIELDS, ENTRY_FIELDS, KEY_FIELDS, OBJECT_FIELDS, EntryField
+from ...kernels.records import ARRAY_FIELDS, ENTRY_FIELDS, KEY_FIELDS, OBJECT_FIELDS
 from ..regex import CharDfa
 from .arrays import ArrayState
 from .atoms import AllMembers, NameSet, SomeMember, atoms_of
 from .document import Document
 from .key_language import ENDLESS, KeyLanguage
-from .members import Further, Items, Label, Members
+from .members import NO_MORE, Further, Items, Label, Members
 from .objects import ObjectState
+from .residuals import Residuals
 from .roomy import Room
 from .shapes import Conjunction, Shape
 from .shortest import Shortest
@@ -34,20 +35,21 @@ from .shortest import Shortest
 __all__ = ["Containers", "Tables"]
 
 NONE = -1
+_WORD = (1 << 64) - 1
 _NEVER = 1 << 30  # more items than there ever are
 
 
 class Tables(Protocol):
     """Where records go: the arena of a machine."""
 
-    def append(self, column: Column, values: ArrayLike) -> int:
+    def append(self, column: Column, values: Sequence[int] | NDArray[Any]) -> int:
         """Append elements to a table; returns the index of the first."""
+
+    def write(self, column: Column, first: int, values: Sequence[int]) -> None:
+        """Write over elements of a table."""
 
     def length(self, column: Column) -> int:
         """Elements in a table."""
-
-    def column(self, column: Column) -> NDArray[Any]:
-        """A table."""
 
     def set(self, scalar: Scalar, value: int) -> None:
         """Set a scalar."""
@@ -87,9 +89,7 @@ class Containers:
         self._tables = tables
         self._lowering = lowering
         self._shortest = lowering.shortest
-        self._residuals = lowering.shortest.residuals
         self._ordered = ordered
-        self._room = Room(lowering.document, lowering.shortest.shapes, lowering.shortest.residuals.has_more)
         self._doubt = 0
         self._plain_objects: dict[tuple[Conjunction, tuple[str, ...]], int] = {}
         self._plain_arrays: dict[Conjunction, int] = {}
@@ -102,6 +102,14 @@ class Containers:
         self.members: dict[int, Members] = {}
         self.objects: dict[int, Conjunction] = {}
         self.arrays: dict[int, Conjunction] = {}
+
+    @cached_property
+    def _residuals(self) -> Residuals:
+        return self._shortest.residuals
+
+    @cached_property
+    def _room(self) -> Room:
+        return Room(self._lowering.document, self._shortest.shapes, self._residuals.has_more)
 
     def object(self, shape: Shape) -> int:
         """The spec of the objects of a shape, NONE if there are none."""
@@ -128,9 +136,7 @@ class Containers:
             members = self._residuals.keys(state, key) if isinstance(key, str) else self._residuals.others(state, key)
             pairs = [(self._lowering.node(value), self._object_spec(following)) for value, following in members]
         first = self._tables.append(Column.SUCCESSOR, [x for pair in pairs for x in pair]) // 2
-        record = self._tables.column(Column.ENTRY)[entry * ENTRY_FIELDS : (entry + 1) * ENTRY_FIELDS]
-        record[EntryField.FIRST] = first
-        record[EntryField.COUNT] = len(pairs)
+        self._tables.write(Column.ENTRY, entry * ENTRY_FIELDS, [first, len(pairs)])
 
     def item_read(self, spec: int, text: bytes) -> int:
         """The spec behind an item whose value matters, NONE if nothing may follow it.
@@ -176,7 +182,8 @@ class Containers:
         key = (conjuncts, more_names)
         found = self._plain_objects.get(key)
         if found is None:
-            members = self._shortest.members(conjuncts, Further(everywhere=tuple((name, ()) for name in more_names)))
+            further = Further(everywhere=tuple((name, ()) for name in more_names)) if more_names else NO_MORE
+            members = self._shortest.members(conjuncts, further)
             found = self._plain_objects[key] = self._make_plain_object(members)
             self.members[found] = members
             self.objects[found] = conjuncts
@@ -214,11 +221,9 @@ class Containers:
         first = self._tables.append(Column.OBJECT_KEY, pairs) // KEY_FIELDS
         if self._tables.append(Column.KEY_RANK, order) != first:
             raise ValueError("keys and ranks are out of step")
-        words = np.zeros((len(names) + 63) // 64, np.uint64)
-        for key, needed in enumerate(required):
-            if needed:
-                words[key >> 6] |= np.uint64(1) << np.uint64(key & 63)
-        word = self._tables.append(Column.KEY_REQUIRED, words.view(np.int64))
+        bits = sum(1 << key for key, needed in enumerate(required) if needed)
+        words = [_signed(bits >> low & _WORD) for low in range(0, len(names), 64)]
+        word = self._tables.append(Column.KEY_REQUIRED, words)
         most = NONE if members.most is None else members.most
         record = [root, len(names), first, additional, members.fewest, most, word, automaton, labels]
         return self._tables.append(Column.OBJECT_SPEC, [*record, int(unfinished)]) // OBJECT_FIELDS
@@ -348,6 +353,11 @@ class Containers:
             self.array_states[found] = state
             self.arrays[found] = state.family.arrays
         return found
+
+
+def _signed(word: int) -> int:
+    """64 bits as an int64."""
+    return word - (1 << 64) if word >> 63 else word
 
 
 def _sets(state: ObjectState) -> Iterable[NameSet]:

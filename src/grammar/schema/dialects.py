@@ -88,6 +88,17 @@ _NAMES = (
 )
 
 
+_KNOWN: Mapping[str, int] = MappingProxyType(
+    {
+        f"{scheme}://json-schema.org/{name}/schema{end}": draft
+        for name, draft in _NAMES
+        for scheme in ("http", "https")
+        for end in ("", "#")
+    }
+)
+"""Drafts by the usual spellings of the URIs of their metaschemas."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """What the keywords of a schema mean.
@@ -125,6 +136,9 @@ def dialect_of(uri: str, find: Callable[[str], Any], default: Dialect | None = N
     Raises:
         SchemaError: it is a dialect of JSON Schema that is not supported, or needs a vocabulary that is unknown.
     """
+    plainly = _KNOWN.get(uri)
+    if plainly is not None:
+        return plain_dialect(plainly)
     seen: set[str] = set()
     vocabularies: dict[str, Any] | None = None
     while True:

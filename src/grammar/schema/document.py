@@ -18,11 +18,10 @@ many::
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...errors import SchemaError
-from .dialects import DRAFTS, Dialect, plain_dialect
+from .dialects import DRAFTS, Dialect, children, plain_dialect
 from .resources import Place, Resource, Resources, escape_pointer
 
 if TYPE_CHECKING:
@@ -42,16 +41,18 @@ Conjunction = tuple[int, ...]
 Scope = tuple[tuple[str, Resource], ...]
 """The outermost resource of each dynamic anchor, by name; the name of a recursive anchor is empty."""
 
-_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+_REFERENCES = frozenset(("$ref", "$dynamicRef", "$recursiveRef"))
+_ASIDE = frozenset(("$defs", "definitions", "contentSchema"))
+"""Keywords whose schemas assert nothing where they stand."""
 
 
-@dataclass(eq=False, slots=True)
 class Subschema:
     """One place in a document, in one dynamic scope.
 
     Attributes:
         index: its number in the document.
-        pointer: where it is: a JSON Pointer from the root, behind the URI of its document if that is another one.
+        above: what its path begins at: another subschema, or a pointer.
+        path: keyword, then index or name, of each step from there.
         schema: the boolean or object there, without the keywords that mean nothing in its dialect or beside its
             ``$ref``, and without a ``format`` that is not asserted.
         draft: 4, 6, 7, 2019 or 2020.
@@ -60,13 +61,46 @@ class Subschema:
         scope: what its dynamic references may name.
     """
 
-    index: int
-    pointer: str
-    schema: bool | dict[str, JsonValue]
-    draft: int
-    written: bool | dict[str, JsonValue] = field(repr=False)
-    resource: Resource = field(repr=False)
-    scope: Scope = field(default=(), repr=False)
+    __slots__ = ("above", "draft", "index", "path", "resource", "schema", "scope", "written")
+
+    def __init__(
+        self,
+        index: int,
+        above: str | Subschema,
+        path: _Path,
+        schema: bool | dict[str, JsonValue],
+        written: bool | dict[str, JsonValue],
+        resource: Resource,
+        scope: Scope,
+    ) -> None:
+        self.index = index
+        self.schema = schema
+        self.draft = resource.dialect.draft
+        self.written = written
+        self.resource = resource
+        self.scope = scope
+        self.above = above
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"Subschema({self.index}, {self.pointer!r}, {self.schema!r})"
+
+    @property
+    def pointer(self) -> str:
+        """Where it is: a JSON Pointer from the root, behind the URI of its document if that is another one."""
+        return _pointer(self.above, self.path)
+
+
+_Path = tuple[str | int, ...]
+
+
+def _pointer(above: str | Subschema, path: _Path) -> str:
+    """The pointer of a place below another."""
+    tokens = [*path]
+    while isinstance(above, Subschema):
+        tokens[:0] = above.path
+        above = above.above
+    return above + "".join("/" + escape_pointer(token) for token in tokens)
 
 
 class Document:
@@ -98,6 +132,7 @@ class Document:
         self.assert_formats = assert_formats
         self.subschemas: list[Subschema] = []
         self._interned: dict[tuple[int, Resource | None, Scope], Subschema] = {}
+        self._children: dict[tuple[int, _Path], Subschema] = {}
         self._targets: dict[int, list[Subschema]] = {}
         self._opposites: dict[int, Subschema] = {}
         self._silent: dict[Dialect, frozenset[str]] = {}
@@ -106,18 +141,34 @@ class Document:
         self._resources = Resources(schema, None if draft is None else plain_dialect(draft), registry)
         resource = self._resources.root
         self.draft = resource.dialect.draft
-        self.root = self._intern(schema, "", resource, _entered((), resource))
+        self.root = self._intern(schema, "", (), resource, _entered((), resource))
 
     def child(self, parent: Subschema, *path: str | int) -> Subschema:
         """The subschema under ``parent`` at ``path`` (keyword, then index or name)."""
-        value: JsonValue = parent.schema
-        pointer = parent.pointer
-        for token in path:
-            value = value[token]
-            pointer += "/" + escape_pointer(token)
-        resource = self._resources.at(parent.resource, value, pointer)
-        scope = parent.scope if resource is parent.resource else _entered(parent.scope, resource)
-        return self._intern(value, pointer, resource, scope)
+        found = self._children.get((parent.index, path))
+        if found is None:
+            value: JsonValue = parent.schema
+            for token in path:
+                value = value[token]
+            found = self._child(parent, path, value)
+        return found
+
+    def children(self, parent: Subschema) -> list[Subschema]:
+        """The subschemas that stand directly inside another and assert something, in the order of its keywords."""
+        schema = parent.schema
+        if isinstance(schema, bool):
+            return []
+        inside = children(schema, parent.resource.dialect)
+        return [self._child(parent, path, value) for path, value in inside if path[0] not in _ASIDE]
+
+    def _child(self, parent: Subschema, path: _Path, value: JsonValue) -> Subschema:
+        resource, scope = parent.resource, parent.scope
+        if isinstance(value, dict) and ("$id" in value or "id" in value):
+            resource = self._resources.at(resource, value, _pointer(parent, path))
+            if resource is not parent.resource:
+                scope = _entered(scope, resource)
+        found = self._children[parent.index, path] = self._intern(value, parent, path, resource, scope)
+        return found
 
     def synthetic(self, schema: dict[str, JsonValue], pointer: str, like: Subschema | None = None) -> Subschema:
         """A subschema that stands nowhere in the document (one value of an ``enum``, say).
@@ -128,11 +179,11 @@ class Document:
             like: a subschema of the same dialect, resource and scope; the root if None.
         """
         like = like or self.root
-        return self._enter(schema, schema, pointer, like.resource, like.scope)
+        return self._enter(schema, schema, pointer, (), like.resource, like.scope)
 
     def nothing(self) -> Subschema:
         """The subschema that refuses everything."""
-        return self._intern(False, "", self.root.resource, ())
+        return self._intern(False, "", (), self.root.resource, ())
 
     def excluded(self, subschema: Subschema, holding: frozenset[int]) -> bool:
         """True if the opposite of a subschema is among some."""
@@ -151,9 +202,10 @@ class Document:
         found = self._opposites.get(subschema.index)
         if found is None:
             if isinstance(subschema.schema, bool):
-                found = self._intern(not subschema.schema, subschema.pointer, subschema.resource, ())
+                found = self._intern(not subschema.schema, subschema, (), subschema.resource, ())
             else:
-                found = self.synthetic({"not": subschema.schema}, subschema.pointer, subschema)
+                negated = {"not": subschema.schema}
+                found = self._enter(negated, negated, subschema, (), subschema.resource, subschema.scope)
             self._opposites[subschema.index] = found
             self._opposites[found.index] = subschema
         return found
@@ -167,8 +219,10 @@ class Document:
         found = self._targets.get(subschema.index)
         if found is None:
             schema = subschema.schema
-            named = [] if isinstance(schema, bool) else [keyword for keyword in _REFERENCES if keyword in schema]
-            found = self._targets[subschema.index] = [self._target(subschema, keyword) for keyword in named]
+            found = []
+            if not isinstance(schema, bool) and not _REFERENCES.isdisjoint(schema):
+                found = [self._target(subschema, keyword) for keyword in sorted(_REFERENCES) if keyword in schema]
+            self._targets[subschema.index] = found
         return found
 
     def same(self, subschema: Subschema) -> list[Subschema]:
@@ -193,36 +247,39 @@ class Document:
         if keyword != "$ref":
             place = _dynamic(place, subschema.scope, recursive=keyword == "$recursiveRef")
         scope = _entered(subschema.scope, place.resource)
-        return self._intern(place.value, place.location, place.resource, scope)
+        return self._intern(place.value, place.location, (), place.resource, scope)
 
-    def _intern(self, schema: JsonValue, pointer: str, resource: Resource, scope: Scope) -> Subschema:
+    def _intern(
+        self, schema: JsonValue, above: str | Subschema, path: _Path, resource: Resource, scope: Scope
+    ) -> Subschema:
         """The subschema of a place; the pointer is that of the first time."""
+        if isinstance(schema, dict):
+            found = self._interned.get((id(schema), resource, scope))
+            if found is not None:
+                return found
+            subschema = self._enter(schema, self._meaningful(schema, resource), above, path, resource, scope)
+            if subschema.schema is not schema:
+                self._interned[id(subschema.schema), resource, scope] = subschema
+            return subschema
         if isinstance(schema, bool):
             found = self._interned.get((schema, None, ()))
-            return found or self._enter(schema, schema, pointer, resource, ())
-        if not isinstance(schema, dict):
-            raise SchemaError(
-                f"a schema is an object or a boolean, not {type(schema).__name__}",
-                pointer=pointer,
-                expected=["object", "boolean"],
-            )
-        found = self._interned.get((id(schema), resource, scope))
-        if found is not None:
-            return found
-        subschema = self._enter(schema, self._meaningful(schema, resource), pointer, resource, scope)
-        if subschema.schema is not schema:
-            self._interned[id(subschema.schema), resource, scope] = subschema
-        return subschema
+            return found or self._enter(schema, schema, above, path, resource, ())
+        raise SchemaError(
+            f"a schema is an object or a boolean, not {type(schema).__name__}",
+            pointer=_pointer(above, path),
+            expected=["object", "boolean"],
+        )
 
     def _enter(
         self,
         written: bool | dict[str, JsonValue],
         schema: bool | dict[str, JsonValue],
-        pointer: str,
+        above: str | Subschema,
+        path: _Path,
         resource: Resource,
         scope: Scope,
     ) -> Subschema:
-        subschema = Subschema(len(self.subschemas), pointer, schema, resource.dialect.draft, written, resource, scope)
+        subschema = Subschema(len(self.subschemas), above, path, schema, written, resource, scope)
         self.subschemas.append(subschema)
         if isinstance(written, bool):
             self._interned[written, None, ()] = subschema

@@ -12,7 +12,6 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ...errors import SchemaError
-from .dialects import children
 from .document import Document, JsonValue, Subschema, escape_pointer
 from .formats import FORMATS
 
@@ -53,8 +52,7 @@ _STANDARD_ANNOTATIONS = frozenset(
 )
 _BESIDE = {"then": "if", "else": "if", "minContains": "contains", "maxContains": "contains"}
 """Keywords that mean nothing without another."""
-_ASIDE = ("$defs", "definitions", "contentSchema")
-"""Keywords whose schemas assert nothing where they stand."""
+_PATTERNS = frozenset(("pattern", "patternProperties"))
 
 
 def treatment(subschema: Subschema, keyword: str) -> tuple[Treatment, str]:
@@ -69,8 +67,6 @@ def treatment(subschema: Subschema, keyword: str) -> tuple[Treatment, str]:
     if keyword in _ASSERTIONS:
         return Treatment.ENFORCED, ""
     if keyword in _NOT_YET:
-        if _says_nothing(keyword, value):
-            return Treatment.ENFORCED, ""
         return Treatment.REFUSED, "not enforced by this version"
     if keyword == "format":
         if isinstance(value, str) and value in FORMATS:
@@ -148,25 +144,6 @@ _WELL_FORMED: dict[str, tuple[Callable[[JsonValue], bool], str]] = {
 """What the value of a keyword must look like; schemas inside are checked when they are visited."""
 
 
-def _check_value(finding: Finding) -> None:
-    known = _WELL_FORMED.get(finding.keyword)
-    if known is not None and not known[0](finding.value):
-        raise SchemaError(f"{finding.keyword} is {finding.value!r}", pointer=finding.pointer, expected=[known[1]])
-
-
-def _says_nothing(keyword: str, value: JsonValue) -> bool:
-    """True for a keyword whose value allows everything."""
-    return keyword == "uniqueItems" and value is False
-
-
-def _children(document: Document, subschema: Subschema) -> Iterator[Subschema]:
-    yield from document.references(subschema)
-    if isinstance(subschema.schema, dict):
-        for path, _ in children(subschema.schema, subschema.resource.dialect):
-            if path[0] not in _ASIDE:
-                yield document.child(subschema, *path)
-
-
 def _reachable(document: Document) -> Iterator[Subschema]:
     seen: set[int] = set()
     waiting = [document.root]
@@ -176,7 +153,9 @@ def _reachable(document: Document) -> Iterator[Subschema]:
             continue
         seen.add(subschema.index)
         yield subschema
-        waiting.extend(reversed(list(_children(document, subschema))))
+        inside = [*document.references(subschema), *document.children(subschema)]
+        inside.reverse()
+        waiting.extend(inside)
 
 
 def findings(document: Document) -> Iterator[Finding]:
@@ -189,25 +168,38 @@ def findings(document: Document) -> Iterator[Finding]:
             yield Finding(f"{subschema.pointer}/{escape_pointer(keyword)}", keyword, outcome, reason, value)
 
 
-def check(document: Document) -> list[Finding]:
+def check(document: Document) -> list[tuple[str, str, JsonValue]]:
     """Refuse a schema with a keyword that is malformed or cannot be enforced.
 
     Returns:
-        The keywords that are enforced.
+        Pointer, keyword and value of the keywords that have patterns.
 
     Raises:
         SchemaError: names the keyword and its pointer. Time linear in what the root reaches.
     """
-    enforced = []
-    for finding in findings(document):
-        if finding.status is Treatment.ENFORCED:
-            _check_value(finding)
-            enforced.append(finding)
-        if finding.status is Treatment.REFUSED:
-            raise SchemaError(
-                f"the keyword {finding.keyword!r} is {finding.note}",
-                pointer=finding.pointer,
-                expected=sorted(_ASSERTIONS),
-                hint="remove it, or say the same with the keywords listed",
-            )
-    return enforced
+    patterns = []
+    for subschema in _reachable(document):
+        schema = subschema.schema
+        if isinstance(schema, bool):
+            continue
+        if not _NOT_YET.isdisjoint(schema):
+            _refuse(subschema, next(keyword for keyword in schema if keyword in _NOT_YET))
+        for keyword, value in schema.items():
+            known = _WELL_FORMED.get(keyword)
+            if known is None or (keyword in _BESIDE and _BESIDE[keyword] not in schema):
+                continue
+            if not known[0](value):
+                pointer = f"{subschema.pointer}/{escape_pointer(keyword)}"
+                raise SchemaError(f"{keyword} is {value!r}", pointer=pointer, expected=[known[1]])
+            if keyword in _PATTERNS:
+                patterns.append((f"{subschema.pointer}/{keyword}", keyword, value))
+    return patterns
+
+
+def _refuse(subschema: Subschema, keyword: str) -> None:
+    raise SchemaError(
+        f"the keyword {keyword!r} is {treatment(subschema, keyword)[1]}",
+        pointer=f"{subschema.pointer}/{escape_pointer(keyword)}",
+        expected=sorted(_ASSERTIONS),
+        hint="remove it, or say the same with the keywords listed",
+    )

@@ -8,9 +8,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
-from numpy.typing import ArrayLike, NDArray
+from collections.abc import Sequence
+from typing import Protocol
 
 from ...kernels.columns import Column
 from ...kernels.opcodes import UNFILLED
@@ -18,17 +17,17 @@ from ...kernels.records import LAZY_LETTERS
 from .number_automaton import NumberAutomaton, State
 from .number_sets import NumberSet
 
-__all__ = ["LazyStates"]
+__all__ = ["LazyStates", "Tables"]
 
 
 class Tables(Protocol):
     """Where rows go: the arena of a machine."""
 
-    def append(self, column: Column, values: ArrayLike) -> int:
+    def append(self, column: Column, values: Sequence[int]) -> int:
         """Append elements to a table; returns the index of the first."""
 
-    def column(self, column: Column) -> NDArray[Any]:
-        """A table."""
+    def write(self, column: Column, first: int, values: Sequence[int]) -> None:
+        """Write over elements of a table."""
 
 
 class LazyStates:
@@ -42,8 +41,7 @@ class LazyStates:
         self._tables = tables
         self._automata: dict[NumberSet, NumberAutomaton] = {}
         self._numbers: dict[NumberAutomaton, dict[State, int]] = {}
-        self._states: list[tuple[NumberAutomaton, State] | None] = [None]
-        self._append([0] * LAZY_LETTERS, [0])
+        self._states: list[tuple[NumberAutomaton, State] | None] = []
 
     def automaton(self, numbers: NumberSet) -> NumberAutomaton:
         """The automaton of a set of numbers."""
@@ -56,6 +54,9 @@ class LazyStates:
         """Number of an automaton's start, filled in."""
         known = self._numbers.get(automaton)
         if known is None:
+            if not self._states:  # number 0 is dead
+                self._states.append(None)
+                self._append([0] * LAZY_LETTERS, [0])
             known = self._numbers[automaton] = {}
             known[automaton.start] = len(self._states)
             self._states.append((automaton, automaton.start))
@@ -86,7 +87,7 @@ class LazyStates:
             row.append(target)
         if accepted:
             self._append([UNFILLED] * (LAZY_LETTERS * (len(self._states) - first)), accepted)
-        self._tables.column(Column.LAZY_TRANS)[LAZY_LETTERS * number :][:LAZY_LETTERS] = row
+        self._tables.write(Column.LAZY_TRANS, LAZY_LETTERS * number, row)
 
     def _append(self, rows: list[int], accepted: list[bool] | list[int]) -> None:
         self._tables.append(Column.LAZY_TRANS, rows)

@@ -41,6 +41,14 @@ __all__ = ["SchemaLowering", "Tables"]
 
 NONE = -1
 _TYPE_BITS = ("NULL", "TRUE", "FALSE", "NUMBER", "STRING", "ARRAY", "OBJECT")
+_LITERALS = (
+    (Types.NULL, 1 << Literal.NULL),
+    (Types.TRUE, 1 << Literal.TRUE),
+    (Types.FALSE, 1 << Literal.FALSE),
+)
+_CHOICE, _PATTERN, _STRING = int(Op.CHOICE), int(Op.PATTERN), int(Op.STRING)
+_READY = int(NodeState.READY)
+_UNKNOWN = (int(NodeState.UNKNOWN), *[NONE] * (NODE_FIELDS - 1))
 _NO_PATTERN = (0, NONE, 0, 0, 0, 0, 0, 0, NONE)
 """Fields of an automaton that is no pattern with bounds."""
 
@@ -59,7 +67,7 @@ class SchemaLowering:
     """
 
     def __init__(self, document: Document, tables: Tables, *, plain: bool = False, ordered: bool = False) -> None:
-        enforced = check(document)
+        patterns = check(document)
         self.document = document
         self.strings = StringLanguages()
         self.shortest = Shortest(document, self.strings, plain=plain, ordered=ordered)
@@ -73,14 +81,14 @@ class SchemaLowering:
         self._patterns: dict[Bounded, int] = {}
         self._bounded: dict[int, Bounded] = {}
         self._choices: dict[tuple[str, ...], int] = {}
-        for finding in enforced:
-            if finding.keyword == "pattern":
-                self.strings.counted(finding.value, finding.pointer)
-            elif finding.keyword == "patternProperties":
-                for source in finding.value:
-                    self.strings.pattern(source, finding.pointer)
+        for pointer, keyword, value in patterns:
+            if keyword == "pattern":
+                self.strings.counted(value, pointer)
+            else:
+                for source in value:
+                    self.strings.pattern(source, pointer)
         root = conjunction([document.root])
-        if self.shortest.value(root) is None:
+        if not self.shortest.satisfiable(root):
             pointers = conflict(document, self.shortest, root)
             listed = f": {', '.join(pointers)} exclude each other" if len(pointers) > 1 else ""
             raise SchemaError(
@@ -95,7 +103,7 @@ class SchemaLowering:
         """Number of the node of a conjunction; its record is written later."""
         found = self._nodes.get(conjuncts)
         if found is None:
-            first = self._tables.append(Column.NODE, [NodeState.UNKNOWN, *[NONE] * (NODE_FIELDS - 1)])
+            first = self._tables.append(Column.NODE, _UNKNOWN)
             found = first // NODE_FIELDS
             self._nodes[conjuncts] = found
             self._conjunctions[found] = conjuncts
@@ -152,14 +160,13 @@ class SchemaLowering:
         """Write the record of a node, and those of its further alternatives."""
         records: list[list[int]] = []
         for shape in self.shortest.shapes(self._conjunctions[node]):
-            records.extend(self._records(shape))
+            records += self._records(shape)
         if not records:
             records = [[NONE, NONE, NONE, NONE, NONE, 0]]
         following = NONE
         for record in reversed(records[1:]):
-            following = self._tables.append(Column.NODE, [NodeState.READY, following, *record]) // NODE_FIELDS
-        first = NODE_FIELDS * node
-        self._tables.column(Column.NODE)[first : first + NODE_FIELDS] = [NodeState.READY, following, *records[0]]
+            following = self._tables.append(Column.NODE, [_READY, following, *record]) // NODE_FIELDS
+        self._tables.write(Column.NODE, NODE_FIELDS * node, [_READY, following, *records[0]])
 
     def _records(self, shape: Shape) -> list[list[int]]:
         """One record, and one more for each further number of a set."""
@@ -168,24 +175,20 @@ class SchemaLowering:
         numbers = self.numbers.specs(shape) if types & Types.NUMBER else []
         object_ = self.containers.object(shape) if types & Types.OBJECT else NONE
         array = self.containers.array(shape) if types & Types.ARRAY else NONE
-        literals = (
-            (1 << Literal.NULL if types & Types.NULL else 0)
-            | (1 << Literal.TRUE if types & Types.TRUE else 0)
-            | (1 << Literal.FALSE if types & Types.FALSE else 0)
-        )
+        literals = sum(bit for kind, bit in _LITERALS if types & kind)
         first = [string, spec, numbers[0] if numbers else NONE, object_, array, literals]
         return [first, *([NONE, NONE, number, NONE, NONE, 0] for number in numbers[1:])]
 
     def _string(self, shape: Shape) -> tuple[int, int]:
         if shape.strings is not None:
             choices = tuple(self.strings.choices(shape))
-            return (Op.CHOICE, self._choice(choices)) if choices else (NONE, NONE)
+            return (_CHOICE, self._choice(choices)) if choices else (NONE, NONE)
         if shape.automatic:
             strings = self.strings.bounded(shape)
-            return (NONE, NONE) if strings.empty else (Op.PATTERN, self._pattern(strings))
+            return (NONE, NONE) if strings.empty else (_PATTERN, self._pattern(strings))
         if shape.max_length is not None and shape.max_length < shape.min_length:
             return NONE, NONE
-        return Op.STRING, self._string_spec(shape.min_length, shape.max_length)
+        return _STRING, self._string_spec(shape.min_length, shape.max_length)
 
     def _string_spec(self, fewest: int, most: int | None) -> int:
         spec = self._string_specs.get((fewest, most))

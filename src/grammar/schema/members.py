@@ -178,7 +178,7 @@ def _bounds(parts: Iterable[Subschema], low: str, high: str) -> tuple[int, int |
     fewest, most = 0, None
     for part in parts:
         schema = part.schema
-        if isinstance(schema, bool):
+        if isinstance(schema, bool) or (low not in schema and high not in schema):
             continue
         for keyword in (low, high):
             value = schema.get(keyword)
@@ -262,6 +262,12 @@ def members_of(
     document: Document, conjuncts: Conjunction, languages: NameLanguages, further: Further = NO_MORE
 ) -> Members:
     """The members that all of some subschemas allow, of those that are still to come."""
+    if further is NO_MORE and len(conjuncts) <= 1:
+        if not conjuncts:
+            return _ANYTHING
+        subschema = document.subschemas[conjuncts[0]]
+        if isinstance(subschema.schema, dict) and _NAME_KEYWORDS.isdisjoint(subschema.schema):
+            return _simple_members(document, subschema, subschema.schema)
     subschemas = [document.subschemas[index] for index in dict.fromkeys(conjuncts)]
     parts, allowed, besides = _parts(document, conjuncts, languages, further)
     names: dict[str, None] = {}
@@ -288,6 +294,27 @@ def members_of(
     bounds = [bound for bound in (None if most is None else most - further.count, further.most) if bound is not None]
     required = frozenset(needed) - further.used
     return Members(keys, required, rest, others, fewest, min(bounds, default=None))
+
+
+_NAME_KEYWORDS = frozenset(("patternProperties", "propertyNames"))
+_ANYTHING = Members({}, frozenset(), (), None, 0, None)
+
+
+def _simple_members(document: Document, subschema: Subschema, schema: dict[str, JsonValue]) -> Members:
+    """The members that one subschema allows which does not look at their names."""
+    has = "additionalProperties" in schema
+    rest = conjunction([document.child(subschema, "additionalProperties")]) if has else ()
+    keys = {}
+    for name in _mapping(subschema, "properties"):
+        keys[name] = conjunction([document.child(subschema, "properties", name)])
+    required = frozenset(_required(subschema))
+    for name in _required(subschema):
+        keys.setdefault(name, rest)
+    for name in keys:
+        if not name.isascii() and not is_text(name):
+            keys[name] = conjunction([document.nothing()])
+    fewest, most = _bounds([subschema], "minProperties", "maxProperties")
+    return Members(keys, required, rest, None, fewest, most)
 
 
 Label = tuple[Conjunction, frozenset[int]]
@@ -354,8 +381,13 @@ def _split(document: Document, part: Subschema) -> tuple[list[Subschema], list[S
     return [], [document.child(part, "items")] if "items" in schema else [], False
 
 
+_ANY_ITEMS = Items((), (), 0, None)
+
+
 def items_of(document: Document, conjuncts: Conjunction) -> Items:
     """The items that all of some subschemas allow."""
+    if not conjuncts:
+        return _ANY_ITEMS
     parts = [document.subschemas[index] for index in dict.fromkeys(conjuncts)]
     fewest, most = _bounds(parts, "minItems", "maxItems")
     split = [_split(document, part) for part in parts]

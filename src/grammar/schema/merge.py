@@ -9,10 +9,11 @@ shapes (``negation.py``); what is said of members and items and is no plain boun
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 from ...errors import SchemaError
 from .clauses import ClauseMaker
-from .document import Document, Subschema
+from .document import SAME, Document, Subschema
 from .negation import Negation, constrained
 from .shapes import ARRAY_KEYWORDS, OBJECT_KEYWORDS, SCALAR_KEYWORDS, Conjunction, Shape, Types
 from .strings import StringLanguages
@@ -38,9 +39,18 @@ class Merger:
         self._document = document
         self._satisfiable = satisfiable
         self._unevaluated = Unevaluated(document, strings)
-        self._objects = ClauseMaker(document, Types.OBJECT, self._unevaluated.rewrite)
-        self._arrays = ClauseMaker(document, Types.ARRAY, self._unevaluated.rewrite)
-        self._negation = Negation(document, weakly(self.apply), satisfiable, self._objects, self._arrays)
+
+    @cached_property
+    def _objects(self) -> ClauseMaker:
+        return ClauseMaker(self._document, Types.OBJECT, self._unevaluated.rewrite)
+
+    @cached_property
+    def _arrays(self) -> ClauseMaker:
+        return ClauseMaker(self._document, Types.ARRAY, self._unevaluated.rewrite)
+
+    @cached_property
+    def _negation(self) -> Negation:
+        return Negation(self._document, weakly(self.apply), self._satisfiable, self._objects, self._arrays)
 
     def alternatives(self, conjuncts: Conjunction) -> list[Shape]:
         """The alternatives of a conjunction; none if it is plainly empty.
@@ -49,11 +59,11 @@ class Merger:
             SchemaError: a keyword's value is malformed, or a reference leads back to itself without reading anything.
             LimitError: alternatives have too many combinations.
         """
-        shapes = [Shape()]
+        shapes = [_ANYTHING]
         for index in conjuncts:
             subschema = self._document.subschemas[index]
             shapes = [result for shape in shapes for result in self.apply(subschema, shape, ())]
-        return list(dict.fromkeys(shape for shape in shapes if shape.types))
+        return _distinct(shapes)
 
     def apply(self, subschema: Subschema, shape: Shape, active: tuple[int, ...]) -> list[Shape]:
         """The alternatives of a shape under one more subschema; ``active``: those that led here without reading."""
@@ -75,6 +85,8 @@ class Merger:
             )
         active = (*active, subschema.index)
         shapes = self._keywords(subschema, shape)
+        if _APPLICATORS.isdisjoint(schema):
+            return _distinct(shapes)
         for target in (*document.references(subschema), *document.same(subschema)):
             shapes = [result for one in shapes for result in self.apply(target, one, active)]
         for child in self._children(subschema, "allOf"):
@@ -90,7 +102,7 @@ class Merger:
             shapes = self._divided(subschema, "oneOf", shapes, active, self._one_of)
         if "if" in schema and not {"then", "else"}.isdisjoint(schema):
             shapes = self._divided(subschema, "if", shapes, active, self._conditional)
-        return [one for one in dict.fromkeys(shapes) if one.types]
+        return _distinct(shapes)
 
     def _children(self, subschema: Subschema, keyword: str) -> list[Subschema]:
         listed = subschema.schema.get(keyword, ()) if isinstance(subschema.schema, dict) else ()
@@ -187,6 +199,13 @@ class Merger:
         return list(filter(self._satisfiable, holds + fails))
 
 
+def _distinct(shapes: list[Shape]) -> list[Shape]:
+    """Different shapes that have a type."""
+    if len(shapes) == 1:
+        return shapes if shapes[0].types else []
+    return [one for one in dict.fromkeys(shapes) if one.types]
+
+
 def held(shape: Shape, *subschemas: Subschema) -> Shape:
     """A shape that is known to satisfy some subschemas."""
     return shape._replace(holding=shape.holding.union(subschema.index for subschema in subschemas))
@@ -200,3 +219,5 @@ _OFTEN = 3
 
 _ARRAY_CLAUSES = frozenset(("contains", "uniqueItems"))
 _CLAUSES = _ARRAY_CLAUSES | {"dependencies", "dependentRequired", "dependentSchemas"}
+_APPLICATORS = _CLAUSES | {"$ref", "$dynamicRef", "$recursiveRef", SAME, "allOf", "anyOf", "oneOf", "not", "if"}
+_ANYTHING = Shape()

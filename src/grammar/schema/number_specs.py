@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
-from numpy.typing import ArrayLike, NDArray
-
 from ...kernels.columns import Column
 from ...kernels.opcodes import NumberKind
 from ...kernels.records import BOUNDS_FIELDS, NUMBER_FIELDS
 from .decimals import Number
-from .lazy_states import LazyStates
+from .lazy_states import LazyStates, Tables
 from .number_lengths import shortest
 from .number_sets import NumberSet
 from .numbers import (
@@ -28,16 +24,6 @@ from .shapes import Shape
 __all__ = ["NumberSpecs"]
 
 _NONE = -1
-
-
-class Tables(Protocol):
-    """Where records go: the arena of a machine."""
-
-    def append(self, column: Column, values: ArrayLike) -> int:
-        """Append elements to a table; returns the index of the first."""
-
-    def column(self, column: Column) -> NDArray[Any]:
-        """A table."""
 
 
 class NumberSpecs:

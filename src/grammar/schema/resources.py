@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Place", "Resource", "Resources", "escape_pointer"]
 
-_DYNAMIC_KEYWORDS = frozenset(("$dynamicAnchor", "$recursiveAnchor"))
-
 
 def escape_pointer(token: str | int) -> str:
     """One reference token of a JSON Pointer (RFC 6901)."""
@@ -83,14 +81,14 @@ class Place:
 def _has_dynamic_anchors(value: Any) -> bool:
     """True if the name of a dynamic anchor is a key anywhere in a document."""
     waiting = [value]
-    while waiting:
-        one = waiting.pop()
+    for one in waiting:  # which grows meanwhile
         if isinstance(one, dict):
-            if not _DYNAMIC_KEYWORDS.isdisjoint(one):
+            if "$dynamicAnchor" in one or "$recursiveAnchor" in one:
                 return True
-            waiting.extend(member for member in one.values() if isinstance(member, (dict, list)))
-        elif isinstance(one, list):
-            waiting.extend(item for item in one if isinstance(item, (dict, list)))
+            one = one.values()
+        elif not isinstance(one, list):
+            continue
+        waiting += [inner for inner in one if isinstance(inner, (dict, list))]
     return False
 
 

@@ -130,7 +130,8 @@ class Shape(NamedTuple):
 
 def conjunction(subschemas: Iterable[Subschema]) -> Conjunction:
     """The conjunction of subschemas, those that allow everything left out."""
-    return tuple(sorted({s.index for s in subschemas if s.schema is not True and s.schema != {}}))
+    indices = {s.index for s in subschemas if (s.schema and s.schema is not True) or s.schema is False}
+    return tuple(indices) if len(indices) <= 1 else tuple(sorted(indices))
 
 
 def is_text(text: str) -> bool:

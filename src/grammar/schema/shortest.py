@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Collection, Iterator
+from functools import cached_property
 
 from ...kernels.opcodes import NumberKind
 from ..regex import CharDfa, from_ranges, union
@@ -19,6 +20,7 @@ from .key_language import KeyLanguage
 from .members import NO_MORE, Further, Items, Label, Members, items_of, labelled_others, language_of, members_of
 from .merge import Merger
 from .numbers import shortest_number
+from .plainly import Plainly
 from .residuals import WAYS, Residuals
 from .shapes import Conjunction, Shape, Types
 from .strings import StringLanguages, quote
@@ -64,6 +66,7 @@ class Shortest:
         self._plain = plain
         self._strings = strings
         self._known: dict[Conjunction, bytes | None] = {(): b"0"}
+        self._plainly = Plainly(document)
         self._merger = Merger(document, strings, weakly(self._possible))
         self._merging: set[Conjunction] = set()
         self._depth = 0
@@ -74,7 +77,12 @@ class Shortest:
         self._labelled: dict[tuple[object, ...], KeyLanguage[Label]] = {}
         self._name_sets: dict[NameSet, CharDfa] = {}
         self._missing: dict[Conjunction, None] = {}
-        self.residuals = Residuals(document, weakref.proxy(self), ordered=ordered)
+        self._ordered = ordered
+
+    @cached_property
+    def residuals(self) -> Residuals:
+        """Finishes objects and arrays of which clauses must hold."""
+        return Residuals(self._document, weakref.proxy(self), ordered=self._ordered)
 
     def shapes(self, conjuncts: Conjunction) -> list[Shape]:
         """The alternatives of a conjunction, memoised."""
@@ -139,18 +147,11 @@ class Shortest:
 
     def satisfiable(self, conjuncts: Conjunction) -> bool:
         """True if some value satisfies a conjunction."""
-        return self._plainly(conjuncts) or self.value(conjuncts) is not None
-
-    def _plainly(self, conjuncts: Conjunction) -> bool:
-        """True if a look at one small subschema is enough."""
         if not conjuncts:
             return True
-        if len(conjuncts) > 1:
-            return False
-        schema = self._document.subschemas[conjuncts[0]].schema
-        return (
-            isinstance(schema, dict) and not (_MAY_EMPTY & schema.keys()) and "type" in schema and bool(schema["type"])
-        )
+        if len(conjuncts) == 1 and self._plainly.satisfiable(self._document.subschemas[conjuncts[0]]):
+            return True
+        return self.value(conjuncts) is not None
 
     def value(self, conjuncts: Conjunction) -> bytes | None:
         """The shortest value as JSON text without blanks, None if there is none."""
@@ -336,12 +337,3 @@ class Shortest:
                 return None
             texts.extend(sorted(optional, key=lambda one: (len(one[1]), one[1]))[:missing])
         return b",".join(text for _, text in sorted(texts))
-
-
-_MAY_EMPTY = frozenset(
-    "enum const $ref $dynamicRef $recursiveRef allOf anyOf oneOf not minimum maximum exclusiveMinimum "
-    "exclusiveMaximum pattern minLength maxLength required minProperties maxProperties minItems maxItems items "
-    "format prefixItems additionalItems patternProperties propertyNames additionalProperties "
-    "if dependencies dependentRequired dependentSchemas contains uniqueItems multipleOf "
-    "unevaluatedItems unevaluatedProperties".split()
-)
