@@ -14,6 +14,7 @@ from enum import StrEnum
 from ...errors import SchemaError
 from .document import Document, JsonValue, Subschema, escape_pointer
 from .formats import FORMATS
+from .shapes import count_value, decimal_value
 
 __all__ = ["Finding", "Treatment", "check", "findings"]
 
@@ -52,6 +53,8 @@ _STANDARD_ANNOTATIONS = frozenset(
 )
 _BESIDE = {"then": "if", "else": "if", "minContains": "contains", "maxContains": "contains"}
 """Keywords that mean nothing without another."""
+_COUNTS = frozenset(("minLength", "minItems", "minProperties"))
+_EXCLUSIVE = frozenset(("exclusiveMinimum", "exclusiveMaximum"))
 _PATTERNS = frozenset(("pattern", "patternProperties"))
 
 
@@ -176,6 +179,7 @@ def check(document: Document) -> list[tuple[str, str, JsonValue]]:
 
     Raises:
         SchemaError: names the keyword and its pointer. Time linear in what the root reaches.
+        LimitError: texts of a size are asked for that are too long to make.
     """
     patterns = []
     for subschema in _reachable(document):
@@ -191,6 +195,10 @@ def check(document: Document) -> list[tuple[str, str, JsonValue]]:
             if not known[0](value):
                 pointer = f"{subschema.pointer}/{escape_pointer(keyword)}"
                 raise SchemaError(f"{keyword} is {value!r}", pointer=pointer, expected=[known[1]])
+            if keyword in _COUNTS:
+                count_value(subschema, keyword, value)
+            elif keyword in _EXCLUSIVE and isinstance(value, bool) and subschema.draft != 4:
+                decimal_value(subschema, keyword, value)
             if keyword in _PATTERNS:
                 patterns.append((f"{subschema.pointer}/{keyword}", keyword, value))
     return patterns

@@ -25,6 +25,7 @@ from .residuals import WAYS, Residuals
 from .shapes import Conjunction, Shape, Types
 from .strings import StringLanguages, quote
 from .weak_methods import weakly
+from .witnesses import Witnesses
 
 __all__ = ["Shortest"]
 
@@ -66,6 +67,7 @@ class Shortest:
         self._plain = plain
         self._strings = strings
         self._known: dict[Conjunction, bytes | None] = {(): b"0"}
+        self._witnesses = Witnesses(document)
         self._plainly = Plainly(document)
         self._merger = Merger(document, strings, weakly(self._possible))
         self._merging: set[Conjunction] = set()
@@ -149,7 +151,13 @@ class Shortest:
         """True if some value satisfies a conjunction."""
         if not conjuncts:
             return True
-        if len(conjuncts) == 1 and self._plainly.satisfiable(self._document.subschemas[conjuncts[0]]):
+        subschemas = self._document.subschemas
+        shared = -1
+        for index in conjuncts:
+            if subschemas[index].schema is False:
+                return False
+            shared &= self._witnesses.accept(subschemas[index])
+        if shared or (len(conjuncts) == 1 and self._plainly.satisfiable(subschemas[conjuncts[0]])):
             return True
         return self.value(conjuncts) is not None
 
