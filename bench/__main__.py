@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .data import DEFAULT_FOLDER, DataMissingError
 
-BENCHES = ("masks", "growth", "cold", "memory", "conformance")
+BENCHES = ("masks", "growth", "cold", "memory", "conformance", "device")
 
 
 def parser() -> argparse.ArgumentParser:

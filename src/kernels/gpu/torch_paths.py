@@ -16,6 +16,9 @@ import torch
 
 __all__ = ["apply_mask", "masked_argmax", "masked_log_softmax", "masked_sample", "step_automaton", "unpack_masks"]
 
+_NO_WEIGHT = -200.0
+"""A logit relative to the largest whose float32 weight is 0, and which 0 may be multiplied with."""
+
 
 def unpack_masks(masks: torch.Tensor, size: int) -> torch.Tensor:
     """int32[M, W] to bool[M, size], False beyond the words; O(M size)."""
@@ -49,9 +52,10 @@ def masked_log_softmax(
     kept = values.masked_fill(~allowed, -math.inf)
     total, mass = values.logsumexp(1), kept.logsumexp(1)
     log_mass = torch.where(mass == -math.inf, mass, torch.minimum(mass - total, torch.zeros_like(mass)))
-    log_mass.masked_fill_(_broken(values), math.nan)
-    shift = torch.where(mass == -math.inf, 0.0, mass)[:, None]
-    law = torch.where(log_mass[:, None].isnan(), math.nan, kept - shift).masked_fill_(~allowed, -math.inf)
+    broken = _broken(total)
+    log_mass.masked_fill_(broken, math.nan)
+    shift = torch.where(mass == -math.inf, 0.0, mass).masked_fill_(broken, math.nan)
+    law = kept.sub_(shift[:, None]).masked_fill_(~allowed, -math.inf)
     return torch.nn.functional.pad(law, (0, logits.shape[1] - size), value=-math.inf), log_mass
 
 
@@ -88,7 +92,7 @@ def masked_sample(
     weights.masked_fill_(weights < min_p[:, None], 0.0)
     tokens = _draw(torch.zeros_like(weights).scatter_(1, ids, weights), uniforms)
     hopeless = mass == -math.inf
-    broken = _broken(values)
+    broken = _broken(total)
     tokens.masked_fill_(hopeless | broken, -1)
     log_probs = values.gather(1, tokens.clamp(min=0)[:, None])[:, 0] - total
     log_mass = torch.where(hopeless, mass, torch.minimum(mass - total, torch.zeros_like(mass)))
@@ -105,19 +109,17 @@ def masked_argmax(
     kept = values.masked_fill(~allowed, -math.inf)
     top = kept.amax(1, keepdim=True)
     hopeless = (top == -math.inf)[:, 0]
-    tokens = (kept == top).to(torch.uint8).argmax(1)  # the first of the largest
-    shifted = kept - torch.where(top == -math.inf, 0.0, top)
-    weights = shifted.exp()
-    mass = weights.sum(1)
+    tokens = kept.argmax(1)  # the first of the largest
     second = kept.scatter(1, tokens[:, None], -math.inf).amax(1)
     others = torch.where(second == -math.inf, 0.0, (second - top[:, 0]).exp())
-    terms = torch.where(weights > 0, weights * shifted, 0.0).sum(1)
-    divisor = torch.where(hopeless, 1.0, mass)
-    entropy = divisor.log() - terms / divisor
-    results = [each.masked_fill(hopeless, 0.0) for each in (1.0 / divisor, (1.0 - others) / divisor, entropy)]
-    broken = _broken(values)
+    shifted = kept.sub_(torch.where(hopeless[:, None], 0.0, top)).clamp_(min=_NO_WEIGHT)
+    weights = shifted.exp()
+    mass = torch.where(hopeless, 1.0, weights.sum(1))
+    entropy = mass.log() - (weights * shifted).sum(1) / mass
+    broken = _broken(values.amax(1))
     tokens.masked_fill_(hopeless | broken, -1)
-    confidence, margin, entropy = (each.masked_fill_(broken, math.nan) for each in results)
+    numbers = (1.0 / mass, (1.0 - others) / mass, entropy)
+    confidence, margin, entropy = (n.masked_fill(hopeless, 0.0).masked_fill_(broken, math.nan) for n in numbers)
     return tokens, confidence, margin, entropy
 
 
@@ -153,9 +155,9 @@ def _picked(masks: torch.Tensor, mask_rows: torch.Tensor | None) -> torch.Tensor
     return masks if mask_rows is None else masks.index_select(0, mask_rows)
 
 
-def _broken(values: torch.Tensor) -> torch.Tensor:
-    """bool[B]: rows that hold NaN or +inf, from which no law follows."""
-    return (values.isnan() | (values == math.inf)).any(1)
+def _broken(level: torch.Tensor) -> torch.Tensor:
+    """bool[B]: rows that hold NaN or +inf, from which no law follows, by their maximum or log-sum of exponentials."""
+    return ~(level < math.inf)
 
 
 def _draw(weights: torch.Tensor, uniforms: torch.Tensor) -> torch.Tensor:

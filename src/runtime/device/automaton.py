@@ -37,7 +37,8 @@ __all__ = ["Automaton", "export"]
 
 _HINTS = {
     "schema": 'compile with spelling="plain" (an integer may otherwise be 10e-1); give objects "additionalProperties": '
-    "false; recursion and uniqueItems have no finite automaton, large bounds of lengths need a state each",
+    "false, and numbers both bounds or none; recursion and uniqueItems have no finite automaton, large bounds of "
+    "lengths need a state each",
     "regex": "large counts such as {1,5000} need a state each",
     "choice": "long lists of long texts need a state for each common beginning",
 }
