@@ -54,7 +54,7 @@ def compile(
     dialect: Literal["python", "ecma", "auto", "iso", "w3c"] | None = None,
     flags: str = "",
     start: str | None = None,
-    lexer: Literal["longest", "dynamic"] | None = None,
+    lexer: Literal["longest", "basic", "dynamic"] | None = None,
     base_path: str | os.PathLike[str] | None = None,
     limits: Limits | None = None,
 ) -> Constraint:
@@ -86,8 +86,8 @@ def compile(
         dialect: of a regex "python" (default) or "ecma"; of EBNF "auto" (default), "iso" or "w3c".
         flags: of a regex.
         start: start rule of a grammar.
-        lexer: how a grammar's text is split into terminals: "longest" match (the default of Lark grammars) or
-            "dynamic", any split (the default of the others).
+        lexer: how a grammar's text is split into terminals: "longest" match (the default of Lark grammars) among those
+            that the parser can take, "basic": among all, or "dynamic", any split (the default of the others).
         base_path: folder that a Lark grammar's relative imports start from.
         limits: what the constraint may use.
 
@@ -112,7 +112,7 @@ def compile(
     if dialect is not None:
         _one_of("dialect", dialect, ("auto", "iso", "w3c") if ebnf is not None else ("python", "ecma"))
     if lexer is not None:
-        _one_of("lexer", lexer, ("longest", "dynamic") if lark is not None else ("dynamic",))
+        _one_of("lexer", lexer, ("longest", "basic", "dynamic") if lark is not None else ("dynamic",))
     tokens = vocabulary if isinstance(vocabulary, Vocabulary) else Vocabulary.from_tokenizer(vocabulary)
     options = Options(tokens, limits or Limits(), after)
     if schema is not None:

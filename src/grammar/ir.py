@@ -9,7 +9,7 @@ All EBNF sugar (options, repetitions, groups, templates, imports) is gone; what 
     │               Rule("expr", ("term",))         () is the empty alternative
     ├── start       "expr"
     ├── ignore      ("WS",)                         may stand between any two lexemes, and at both ends
-    └── lexer       "longest" | "dynamic"
+    └── lexer       "longest" | "basic" | "dynamic"
 
 The language of a Grammar
 -------------------------
@@ -33,6 +33,10 @@ automata just drops the empty string (the start state of a lexeme automaton is n
     ``/".*?"i?/`` is read as the pattern ``".*?"`` (of which only the strings without an inner quote are
     left: cut all edges that leave accepting states of its automaton) followed by the tail ``i?``, which is
     greedy again because longest match makes it so.
+
+``lexer="basic"``
+    Longest match where all terminals are candidates everywhere, whatever the parser can take; if it takes none of
+    those that stay, the text is not in the language. How a text is cut into lexemes then needs no parser.
 """
 
 from __future__ import annotations
@@ -47,7 +51,7 @@ from ..errors import Span
 
 __all__ = ["Grammar", "LexerKind", "Rule", "Terminal"]
 
-LexerKind = Literal["longest", "dynamic"]
+LexerKind = Literal["longest", "basic", "dynamic"]
 
 
 @dataclass(frozen=True, slots=True)

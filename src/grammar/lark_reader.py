@@ -62,7 +62,7 @@ def read_lark(
     Args:
         text: the grammar.
         start: its start rule.
-        lexer: "longest" (default) or "dynamic", see `ir`.
+        lexer: "longest" (default), "basic" or "dynamic", see `ir`.
         base_path: folder in which relative imports ``%import .module.NAME`` are looked up.
 
     Raises:

@@ -103,7 +103,7 @@ def named_terminal(
     span: Span | None = None,
 ) -> Terminal:
     """The terminal of a regular expression, with its lazy quantifiers seen to where they matter."""
-    parts = split_lazy(pattern, flags) if lexer == "longest" else None
+    parts = split_lazy(pattern, flags) if lexer != "dynamic" else None
     head, tail = parts or (pattern, "")
     return Terminal(name, head, flags, priority=priority, lazy=parts is not None, tail=tail, span=span)
 

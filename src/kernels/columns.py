@@ -179,6 +179,7 @@ class Scalar(IntEnum):
     EARLEY_LIVE_ENTRY = 55
     EARLEY_BOUND_ENTRY = 56
     EARLEY_SEARCHES = 57  # searches begun, the serial number of the last one
+    EARLEY_BASIC = 58  # 1: every terminal is a candidate everywhere
 
 
 COLUMNS = 96

@@ -135,7 +135,10 @@ def lexer_union(header, one, other, base):
 
 @inner(_INT(HEADER, _INT, _INT))
 def start_of(header, earley_set, base):
-    """The lexer state before the lexemes that an Earley set can take, and the ignored ones. Above ``SCRATCH[base]``."""
+    """The lexer state before the lexemes that an Earley set can take, and the ignored ones. Above ``SCRATCH[base]``.
+
+    Basic lexing begins with all terminals everywhere.
+    """
     known = recall(header, Memo.START, earley_set, 0)
     if known >= 0:
         return known
@@ -157,8 +160,9 @@ def start_of(header, earley_set, base):
         ):
             terminal = get_i32(header, Column.EARLEY_FIRST, j)
             end = push(header, end, np.int64(get_i32(header, Column.EARLEY_TERMINAL, terminal * TERMINAL_FIELDS)))
+    basic = header[SCALARS + Scalar.EARLEY_BASIC] != 0
     for terminal in range(header[SCALARS + Scalar.EARLEY_TERMINALS]):
-        if get_i32(header, Column.EARLEY_TERMINAL, terminal * TERMINAL_FIELDS + 2) != 0:
+        if basic or get_i32(header, Column.EARLEY_TERMINAL, terminal * TERMINAL_FIELDS + 2) != 0:
             end = push(header, end, np.int64(get_i32(header, Column.EARLEY_TERMINAL, terminal * TERMINAL_FIELDS)))
     start = call_entry(header, Scalar.EARLEY_LEXER_ENTRY, base, end - base, 0)
     remember(header, Memo.START, earley_set, 0, start)

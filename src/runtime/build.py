@@ -35,6 +35,7 @@ from .vocabulary import Vocabulary
 if TYPE_CHECKING:
     from referencing import Registry
 
+    from ..grammar.cfg.tables import CfgTables
     from ..grammar.ir import Grammar
 
 __all__ = ["Options", "build_choice", "build_grammar", "build_regex", "build_schema"]
@@ -90,6 +91,7 @@ def build_grammar(grammar: Grammar, kind: str, options: Options) -> Constraint:
         options,
         kind=kind,
         report=lambda: [Finding(grammar.start, kind, Treatment.ENFORCED)],
+        grammar=parts.tables,
     )
 
 
@@ -160,6 +162,7 @@ def _finish(
     kind: str,
     report: Callable[[], list[Finding]],
     python_type: object = None,
+    grammar: CfgTables | None = None,
 ) -> Constraint:
     """Put the free text before it, and check that the vocabulary can spell something of the language."""
     if options.after is not None:
@@ -173,6 +176,7 @@ def _finish(
         report=report,
         after=options.after,
         python_type=python_type,
+        grammar=grammar,
     )
     if not machine.vocabulary.byte_complete:
         _check_spelling(constraint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..grammar.cfg.tables import build_tables
+from ..grammar.cfg.tables import CfgTables, build_tables
 from ..grammar.ir import Grammar
 from .cfg_binding import bind_grammar, initial_config
 from .completion_cfg import shortest_completion
@@ -24,11 +24,13 @@ class GrammarParts:
         start: the configuration of the empty text.
         completion: the shortest completion of a configuration.
         describe: what a configuration expects.
+        tables: the grammar.
     """
 
     start: int
     completion: Callable[[int], bytes]
     describe: Callable[[int], list[Expectation]]
+    tables: CfgTables
 
 
 def grammar_parts(machine: Machine, grammar: Grammar) -> GrammarParts:
@@ -50,4 +52,4 @@ def grammar_parts(machine: Machine, grammar: Grammar) -> GrammarParts:
             for one in expected(arena, tables, config)
         ]
 
-    return GrammarParts(start, completion, describe)
+    return GrammarParts(start, completion, describe, tables)

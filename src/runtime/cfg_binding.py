@@ -53,6 +53,7 @@ def bind_grammar(arena: Arena, tables: CfgTables) -> int:
     arena.set(Scalar.EARLEY_TERMINALS, len(tables.terminals))
     arena.set(Scalar.EARLEY_START, tables.start)
     arena.set(Scalar.EARLEY_DYNAMIC, int(tables.grammar.lexer == "dynamic"))
+    arena.set(Scalar.EARLEY_BASIC, int(tables.grammar.lexer == "basic"))
     arena.set(Scalar.EARLEY_DOOMED, _doomed(tables))
     arena.set(Scalar.EARLEY_WORDS, tables.reach.shape[1])
     arena.set(Scalar.EARLEY_SEARCH, max(1, arena.limits.search // _SEARCH_SHARE))
@@ -83,9 +84,14 @@ def initial_config(arena: Arena, tables: CfgTables, grammar: int, parent: int) -
 
 
 def _doomed(tables: CfgTables) -> int:
-    """Which records the machine must examine: none, all, or those with a watcher."""
+    """Which records the machine must examine: none, all, or those with a watcher.
+
+    Under basic lexing a lexeme may be on its way to terminals that the parser cannot take, so all are.
+    """
     if tables.grammar.lexer == "dynamic":
         return 0
+    if tables.grammar.lexer == "basic":
+        return 1
     return WATCHED_ONLY if tables.separation.proved else 1
 
 

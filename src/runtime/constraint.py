@@ -15,10 +15,12 @@ from .machine import Machine
 from .matcher import Explanation, Matcher
 
 if TYPE_CHECKING:
+    from ..grammar.cfg.tables import CfgTables
     from ..grammar.schema.keywords import Finding
     from .completion import Completer
     from .diffusion.canvas_lattice import Lattice
     from .diffusion.canvas_protocol import Canvas, Check, End
+    from .diffusion.cfg_tables import TokenGrammar
     from .explain import Explainer
     from .vocabulary import Vocabulary
 
@@ -36,6 +38,7 @@ class Constraint:
         after: the tag that ends the free text before the constrained region, if there is one.
         python_type: what a schema was made from, if it was a Python type; values are parsed into it.
         lattices: what canvases of the same kind share, by what was asked for; see ``diffusion/canvas.py``.
+        grammar: the tables of a context-free grammar.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class Constraint:
         report: Callable[[], Sequence[Finding]],
         after: str | None = None,
         python_type: object = None,
+        grammar: CfgTables | None = None,
     ) -> None:
         self.machine = machine
         self.vocabulary: Vocabulary = machine.vocabulary
@@ -59,6 +63,7 @@ class Constraint:
         self._make_report = report
         self.after = after
         self.python_type = python_type
+        self.grammar = grammar
         self.end_tokens = frozenset(machine.vocabulary.eos_ids)
         self._explainer = explainer
         self._continues: dict[int, bool] = {}
@@ -112,6 +117,17 @@ class Constraint:
     def report(self) -> tuple[Finding, ...]:
         """Every keyword of the schema (or the grammar as a whole) and what becomes of it. Made when first asked for."""
         return tuple(self._make_report())
+
+    @cached_property
+    def token_grammar(self) -> TokenGrammar | None:
+        """The context-free grammar as canvases need it, made when the first canvas is; None if there is no grammar.
+
+        Raises:
+            GrammarError: it cannot be lexed without context.
+        """
+        from .diffusion.cfg_tables import TokenGrammar
+
+        return None if self.grammar is None else TokenGrammar(self.grammar, self.vocabulary)
 
     @cached_property
     def _end_mask(self) -> NDArray[np.uint32]:

@@ -1,0 +1,153 @@
+"""Which spans take part in a whole text: the outside pass over a chart of cfg_inside.py.
+
+A span q of row (A, p) is *used* if some derivation of a path from the start to the end of the graph contains it. The
+pass goes down from the whole text, every used span marking the spans that it is made of; rows are taken in buckets of
+their node, the first node first, because what a row is used for stands at or before it::
+
+    q used in (A, p), A -> B          q used in (B, p) if it is there
+                      A -> B C        m used in (B, p) and q in (C, m), for every m of (B, p) with q in (C, m)
+    q used in (t, p), p -> p' empty   q used in (t, p') if it is there
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+from ..compiling import entry, inner
+from .cfg_arrays import CHART, GRAPH, RULES, Chart, Graph, Rules, lowest_bit
+from .cfg_inside import TOP, WAITING
+
+__all__ = ["outside"]
+
+_INT = types.int64
+_U64 = types.Array(types.uint64, 1, "C")
+
+
+@inner(types.void(CHART, _INT))
+def schedule_first(chart, row):
+    """Put a row into the bucket of its node, unless it waits there."""
+    if chart.queued[row] != 0:
+        return
+    node = np.int64(chart.node[row])
+    chart.queued[row] = 1
+    chart.bucket_next[row] = chart.bucket[node]
+    chart.bucket[node] = row
+    chart.state[WAITING] += 1
+    chart.state[TOP] = min(chart.state[TOP], node)
+
+
+@inner(types.void(GRAPH, CHART, _U64, _INT, _INT))
+def use(graph, chart, used, low, row):
+    """Mark the spans of a row that stand in ``delta`` from word `low` on."""
+    own = np.int64(graph.low[chart.node[row]])
+    words = chart.delta.size
+    has = chart.begin[row] - own
+    gains = has + words - own
+    gained = np.uint64(0)
+    for word in range(max(low, own), words):
+        new = chart.delta[word] & chart.bits[has + word] & ~used[has + word]
+        used[gains + word] |= new
+        gained |= new
+    if gained:
+        schedule_first(chart, row)
+
+
+@inner(types.boolean(GRAPH, CHART, _U64, _INT, _INT))
+def use_right(graph, chart, used, low, row):
+    """The same, and whether the row has any of them, marked before or not."""
+    own = np.int64(graph.low[chart.node[row]])
+    has = chart.begin[row] - own
+    found = np.uint64(0)
+    for word in range(max(low, own), chart.delta.size):
+        found |= chart.delta[word] & chart.bits[has + word]
+    if found:
+        use(graph, chart, used, low, row)
+    return found != 0
+
+
+@inner(types.void(RULES, GRAPH, CHART, _U64, _INT, _INT, _INT))
+def use_pair(rules, graph, chart, used, left, right, low):
+    """Mark what a rule A -> B C, B at row `left`, contributes to the spans in ``delta``."""
+    words = chart.delta.size
+    has = chart.begin[left] - low
+    gains = has + words - low
+    gained = False
+    for word in range(low, words):
+        found = chart.bits[has + word]
+        while found:
+            bit = found & (~found + np.uint64(1))
+            found ^= bit
+            child = np.int64(chart.number[right, 64 * word + lowest_bit(bit)])
+            if child < 0 or not use_right(graph, chart, used, low, child):
+                continue
+            if used[has + word] & bit == 0:
+                used[gains + word] |= bit
+                gained = True
+    if gained:
+        schedule_first(chart, left)
+
+
+@inner(types.void(RULES, GRAPH, CHART, _U64, _INT))
+def descend(rules, graph, chart, used, row):
+    """Move what is newly used of a row into what is used, and mark what it is made of."""
+    node = np.int64(chart.node[row])
+    symbol = np.int64(chart.symbol[row])
+    low = np.int64(graph.low[node])
+    words = chart.delta.size
+    has = chart.begin[row] - low
+    gains = has + words - low
+    for word in range(low, words):
+        new = used[gains + word] & ~used[has + word]
+        chart.delta[word] = new
+        used[gains + word] = 0
+        used[has + word] |= new
+    if symbol <= rules.terminals:
+        for k in range(graph.empty_offset[node], graph.empty_offset[node + 1]):
+            child = np.int64(chart.number[symbol, graph.empty[k]])
+            if child >= 0:
+                use(graph, chart, used, low, child)
+        return
+    for k in range(rules.unit_offset[symbol], rules.unit_offset[symbol + 1]):
+        child = np.int64(chart.number[rules.unit[k], node])
+        if child >= 0:
+            use(graph, chart, used, low, child)
+    for k in range(rules.pair_offset[symbol], rules.pair_offset[symbol + 1]):
+        child = np.int64(chart.number[rules.pair[k, 0], node])
+        if child >= 0:
+            use_pair(rules, graph, chart, used, child, np.int64(rules.pair[k, 1]), low)
+
+
+@entry([types.boolean(RULES, GRAPH, CHART, _U64)])
+def _outside(rules: Any, graph: Any, chart: Any, used: Any) -> bool:
+    """Fill `used`, laid out as ``chart.bits``; False if no text is derived."""
+    row = np.int64(chart.number[rules.start, graph.start])
+    if row < 0:
+        return False
+    low = np.int64(graph.low[graph.start])
+    final = np.int64(graph.final)
+    bit = np.uint64(1) << np.uint64(final & 63)
+    if chart.bits[chart.begin[row] + (final >> 6) - low] & bit == 0:
+        return False
+    used[chart.begin[row] + chart.delta.size - low + (final >> 6) - low] = bit
+    state = chart.state
+    state[TOP] = graph.start
+    schedule_first(chart, row)
+    while state[WAITING] > 0:
+        while chart.bucket[state[TOP]] < 0:
+            state[TOP] += 1
+        row = np.int64(chart.bucket[state[TOP]])
+        chart.bucket[state[TOP]] = chart.bucket_next[row]
+        chart.queued[row] = 0
+        state[WAITING] -= 1
+        descend(rules, graph, chart, used, row)
+    return True
+
+
+def outside(rules: Rules, graph: Graph, chart: Chart) -> NDArray[np.uint64] | None:
+    """The used spans of a filled chart, words laid out as ``chart.bits``; None if no text is derived."""
+    used = np.zeros(int(chart.state[1]), np.uint64)
+    return used if _outside(rules, graph, chart, used) else None

@@ -1,0 +1,122 @@
+"""Canvases of context-free constraints: the exact check on the token lattice, and the intersection of Mündler et al.
+
+::
+
+    check="exact"          every open position is one token    completable within exactly this canvas
+    check="intersection"   a run of open positions is a hole   completable if lengths were free
+
+The intersection check is the published baseline (arXiv 2508.10111) with its lexing made exact; its commits can run into
+dead ends, since a hole may need more tokens than it has positions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import GramaryeError
+from .canvas_protocol import Canvas, End, Mode
+from .cfg_fragments import token_grammar
+from .cfg_items import CanvasItems, canvas_items
+
+if TYPE_CHECKING:
+    from ..constraint import Constraint
+
+__all__ = ["IntersectionCanvas", "exact_canvas", "intersection_canvas"]
+
+
+class CfgCanvas:
+    """What both canvases share: the fixed tokens, and commits by way of ``_possible``.
+
+    Attributes:
+        length: L.
+        exact: whether commits are exact.
+    """
+
+    exact = False
+
+    def __init__(self, constraint: Constraint, length: int, fixed: Mapping[int, int], end: End) -> None:
+        self.length = length
+        self.constraint = constraint
+        self.grammar = token_grammar(constraint)
+        self.end = end
+        self._fixed = dict(fixed)
+
+    @property
+    def fixed(self) -> dict[int, int]:
+        """The token of each position that was given or committed."""
+        return dict(sorted(self._fixed.items()))
+
+    @property
+    def completable(self) -> bool:
+        """True if some completion remains."""
+        return self._possible(self._fixed)
+
+    def allows(self, position: int, token: int) -> bool:
+        """True if :meth:`commit` would take the token."""
+        self._check(position, token)
+        return position in self._fixed or self._possible({**self._fixed, position: token})
+
+    def commit(self, position: int, token: int) -> bool:
+        """Fix an open position; False, and nothing changes, if that leaves no completion."""
+        if not self.allows(position, token):
+            return False
+        self._fixed[position] = token
+        return True
+
+    def sample(self, log_probs: NDArray[np.floating], rng: np.random.Generator, mode: Mode = "sample") -> list[int]:
+        """Not possible: the product law is conditioned exactly for regular constraints only."""
+        raise GramaryeError(
+            "joint sampling needs a regular constraint", hint="commit position after position by masks() and commit()"
+        )
+
+    def _check(self, position: int, token: int) -> None:
+        if not 0 <= position < self.length:
+            raise GramaryeError(f"position {position} is outside the canvas", expected=[f"0 to {self.length - 1}"])
+        if not 0 <= token < len(self.constraint.vocabulary):
+            raise GramaryeError(
+                f"token {token} is outside the vocabulary", expected=[f"0 to {len(self.constraint.vocabulary) - 1}"]
+            )
+        if self._fixed.get(position, token) != token:
+            raise GramaryeError(f"position {position} is fixed to token {self._fixed[position]}")
+
+    def _items(self, fixed: Mapping[int, int], length: int | None = None) -> CanvasItems | None:
+        size = self.length if length is None else length
+        return canvas_items(self.constraint.vocabulary, size, fixed, self.end)
+
+    def _possible(self, fixed: Mapping[int, int]) -> bool:
+        raise NotImplementedError
+
+
+class IntersectionCanvas(CfgCanvas):
+    """Runs of open positions are holes of any length; a verdict a proposal, no masks."""
+
+    @property
+    def shortest(self) -> int | None:
+        """Lengths are free: the fixed tokens alone, None if nothing completes them."""
+        return max(self._fixed, default=-1) + 1 if self.completable else None
+
+    def masks(self, exact: bool = True) -> NDArray[np.uint32]:
+        """Not available: the check answers for one proposal at a time."""
+        raise GramaryeError("the intersection check has no masks", hint='ask allows(), or choose check="exact"')
+
+    def witness(self) -> list[int]:
+        """Not available: a completion of free lengths need not fit the canvas."""
+        raise GramaryeError("the intersection check has no witness", hint='choose check="exact"')
+
+    def _possible(self, fixed: Mapping[int, int]) -> bool:
+        found = self._items(fixed)
+        return found is not None and self.grammar.derives(self.grammar.text_lattice(found.free))
+
+
+def intersection_canvas(constraint: Constraint, length: int, fixed: Mapping[int, int], end: End) -> Canvas:
+    """A canvas checked by intersection.
+
+    Raises:
+        GramaryeError: the constraint has no context-free grammar.
+        GrammarError: the grammar cannot be lexed without context.
+    """
+    return IntersectionCanvas(constraint, length, fixed, end)

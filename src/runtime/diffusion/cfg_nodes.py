@@ -1,0 +1,197 @@
+"""Nodes of canvas graphs, interned: what the lexer may be in the middle of, and what a token may still emit.
+
+Reading a byte, a token or anything at all leaves the lexer in one of several states, with or without lexemes ended.
+Paths that emit the same are kept together, so a node is a set, and from a node each emission leads to one node::
+
+    LexerSet   {q, ...}                     between two items of a canvas (bytes, tokens, holes)
+    RestSet    {(emissions to come, q)}     within an open token, behind an emission
+
+    {start} --any token--> {NAME, "(", ...}          nothing ended: one set for all tokens that end no lexeme
+            --any token, NAME ended--> RestSet       what those tokens may still emit, and where they leave the lexer
+
+That keeps completability exact, since what follows a node depends on its emissions so far and not on which of its
+members they came from. It is the subset construction on the token lattice of grammar and vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...grammar.cfg.binary_lexer import TokenLexer
+from .cfg_effects import TokenEffects
+
+__all__ = ["LexerSets", "Move", "TokenNodes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where one step leads.
+
+    Attributes:
+        quiet: node after it if nothing is emitted, -1 if there is none.
+        emitting: (emission, node) for each emission that may come first; of :class:`LexerSets`,
+            (emission, emission, node), the second 0 if there is only one.
+    """
+
+    quiet: int
+    emitting: tuple[tuple[int, ...], ...]
+
+
+class LexerSets:
+    """Sets of lexer states, and steps over bytes.
+
+    Attributes:
+        members: states of each set, ascending.
+    """
+
+    def __init__(self, lexer: TokenLexer) -> None:
+        self.lexer = lexer
+        self.members: list[tuple[int, ...]] = []
+        self._numbers: dict[tuple[int, ...], int] = {}
+        self._edges = lexer.edge.tolist()
+        self._offset = lexer.offset.tolist()
+        self._bytes: dict[tuple[int, int], Move] = {}
+        self._anything: dict[int, Move] = {}
+        self._endings: dict[int, tuple[int, ...]] = {}
+        self.start = self.number([0])
+
+    def number(self, states: Iterable[int]) -> int:
+        """The set of some states; -1 if there are none."""
+        key = tuple(sorted(set(states)))
+        if not key:
+            return -1
+        known = self._numbers.get(key)
+        if known is None:
+            known = self._numbers[key] = len(self.members)
+            self.members.append(key)
+        return known
+
+    def after_byte(self, node: int, byte: int) -> Move:
+        """The step over one byte."""
+        cls = int(self.lexer.byte_class[byte])
+        known = self._bytes.get((node, cls))
+        if known is None:
+            found = []
+            for state in self.members[node]:
+                at = state * self.lexer.classes + cls
+                found += self._edges[self._offset[at] : self._offset[at + 1]]
+            known = self._bytes[node, cls] = self._grouped(found)
+        return known
+
+    def closed(self, node: int) -> int:
+        """All states that any bytes lead to that end no lexeme."""
+        reached = set(self.members[node])
+        pending = list(reached)
+        while pending:
+            for one, two, after in self._leaving(pending.pop()):
+                if not one and not two and after not in reached:
+                    reached.add(after)
+                    pending.append(after)
+        return self.number(reached)
+
+    def after_anything(self, node: int) -> Move:
+        """Of a closed set: the steps over a byte that ends a lexeme, to closed sets."""
+        known = self._anything.get(node)
+        if known is None:
+            found = [edge for state in self.members[node] for edge in self._leaving(state) if edge[0] or edge[1]]
+            move = self._grouped(found)
+            emitting = tuple((one, two, self.closed(after)) for one, two, after in move.emitting)
+            known = self._anything[node] = Move(node, emitting)
+        return known
+
+    def endings(self, node: int) -> tuple[int, ...]:
+        """The emissions (0 is one) with which the text may end."""
+        known = self._endings.get(node)
+        if known is None:
+            endings = {ending for state in self.members[node] for ending in self.lexer.endings(state)}
+            known = self._endings[node] = tuple(sorted(endings))
+        return known
+
+    def _leaving(self, state: int) -> list[list[int]]:
+        first = self._offset[state * self.lexer.classes]
+        edges: list[list[int]] = self._edges
+        return edges[first : self._offset[(state + 1) * self.lexer.classes]]
+
+    def _grouped(self, edges: list[list[int]]) -> Move:
+        quiet: set[int] = set()
+        emitting: dict[tuple[int, int], set[int]] = {}
+        for one, two, after in edges:
+            if not one and not two:
+                quiet.add(after)
+            else:
+                emitting.setdefault((one or two, two if one else 0), set()).add(after)
+        return Move(
+            self.number(quiet), tuple((one, two, self.number(states)) for (one, two), states in emitting.items())
+        )
+
+
+class TokenNodes:
+    """Steps of lexer sets over whole tokens, and the rests within them.
+
+    Attributes:
+        sets: the lexer sets.
+        longest: most emissions to come of each rest set.
+    """
+
+    def __init__(self, sets: LexerSets, effects: TokenEffects) -> None:
+        self.sets = sets
+        self.effects = effects
+        self.longest: list[int] = []
+        self._rests: list[NDArray[np.int64]] = []
+        self._numbers: dict[bytes, int] = {}
+        self._moves: dict[int, Move] = {}
+        self._open: dict[int, Move] = {}
+
+    def hits(self, node: int) -> NDArray[np.int64]:
+        """The effects that some token has from some state of a lexer set."""
+        mask = state_bits(self.sets.members[node], self.effects.origin.shape[1])
+        return np.flatnonzero((self.effects.origin & mask).any(axis=1))
+
+    def after_token(self, node: int) -> Move:
+        """The step of a lexer set over any token; emissions lead to rest sets."""
+        known = self._open.get(node)
+        if known is None:
+            hits = self.hits(node)
+            effects = self.effects
+            sequence = effects.sequence[hits]
+            known = self._grouped(effects.head[sequence], effects.tail[sequence], effects.after[hits])
+            self._open[node] = known
+        return known
+
+    def after_rest(self, node: int) -> Move:
+        """What a rest set does next: end the token (quiet), or emit."""
+        known = self._moves.get(node)
+        if known is None:
+            rests = self._rests[node]
+            sequence, after = rests >> 32, rests & 0xFFFFFFFF
+            known = self._grouped(self.effects.head[sequence], self.effects.tail[sequence], after.astype(np.int32))
+            self._moves[node] = known
+        return known
+
+    def _grouped(self, head: NDArray[np.int32], tail: NDArray[np.int32], after: NDArray[np.int32]) -> Move:
+        quiet = self.sets.number(np.unique(after[head == 0]).tolist())
+        codes = (tail.astype(np.int64) << 32) | after
+        emitting = tuple((int(one), self._number(codes[head == one])) for one in np.unique(head) if one)
+        return Move(quiet, emitting)
+
+    def _number(self, codes: NDArray[np.int64]) -> int:
+        rests = np.unique(codes)
+        key = rests.tobytes()
+        known = self._numbers.get(key)
+        if known is None:
+            known = self._numbers[key] = len(self._rests)
+            self._rests.append(rests)
+            self.longest.append(int(self.effects.length[rests >> 32].max()))
+        return known
+
+
+def state_bits(states: Iterable[int], words: int) -> NDArray[np.uint64]:
+    """uint64[words]: a set of lexer states."""
+    mask = np.zeros(words, np.uint64)
+    for state in states:
+        mask[state >> 6] |= np.uint64(1 << (state & 63))
+    return mask
