@@ -159,4 +159,7 @@ def possible(rules, graph, symbol, node):
     """Whether a symbol can be empty or begin with a terminal that leaves a node."""
     if rules.nullable[symbol] != 0:
         return True
-    return any(rules.first[symbol, word] & graph.first[node, word] for word in range(rules.first.shape[1]))
+    shared = np.uint64(0)
+    for word in range(rules.first.shape[1]):
+        shared |= rules.first[symbol, word] & graph.first[node, word]
+    return shared != 0

@@ -216,7 +216,7 @@ def _inside(rules: Any, graph: Any, chart: Any) -> int:
             settle(rules, graph, chart, row)
         else:
             break
-    full: int = state[FULL]
+    full: int = int(state[FULL])
     return full
 
 

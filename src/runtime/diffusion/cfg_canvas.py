@@ -25,7 +25,7 @@ from .cfg_items import CanvasItems, canvas_items
 if TYPE_CHECKING:
     from ..constraint import Constraint
 
-__all__ = ["IntersectionCanvas", "exact_canvas", "intersection_canvas"]
+__all__ = ["CfgCanvas", "IntersectionCanvas", "intersection_canvas"]
 
 
 class CfgCanvas:
