@@ -148,6 +148,18 @@ def test_ties_are_cut_off_by_id(implementation):
         assert found[0].tolist() == expected[0].tolist() == [int(uniform * 7)] * 2
 
 
+def test_ties_below_the_largest_are_cut_off_by_weight(implementation):
+    """Weights 1 and 40 times exp(-2): top-p keeps as many of the equals as their share asks for."""
+    logits = torch.zeros((4, 41))
+    logits[:, 40] = 2.0
+    masks = torch.full((4, 2), -1, dtype=torch.int32)
+    options = [Sampling(top_p=share) for share in (0.2, 0.3, 0.5, 0.9)]
+    uniforms = np.array([0.1, 0.6, 0.6, 0.84])
+    found = implementation("masked_sample")(logits, masks, None, torch.from_numpy(uniforms), settings_of(options), 41)
+    expected = oracle.masked_sample(logits.numpy(), masks.numpy().view(np.uint32), uniforms, options, 41)
+    assert found[0].tolist() == expected[0].tolist()
+
+
 def test_masks_are_picked_by_row(implementation):
     case = make(100, 3, torch.float32, seed=5)
     logits, picks = case.logits[:4], torch.tensor([2, 2, 0, 9])
