@@ -58,7 +58,7 @@ from .memory import (
 from .names import names_below, names_plain
 from .narrow import has_wide_child
 from .opcodes import DEAD, UNFILLED, Op, Question, Status, Whitespace
-from .records import ObjectField
+from .records import TRIE_FIELDS, ObjectField, TrieField
 
 __all__ = ["advance_token", "fill_mask", "token_successors"]
 
@@ -282,6 +282,14 @@ def repair_keys(header, first, last, mask):
         i += 1
 
 
+@inner(types.void(HEADER, _INT, _MASK), inline=False)
+def repair_byte(header, byte, mask):
+    """:func:`repair_keys` for the tokens with one first byte."""
+    if header[SCALARS + Scalar.STATUS] == 0:
+        first = np.int64(get_i32(header, Column.TRIE_START, byte))
+        repair_keys(header, first, np.int64(get_i32(header, Column.TRIE_START, byte + 1)), mask)
+
+
 @inner(types.void(HEADER, _INT, _MASK))
 def other_keys_mask(header, members, mask):
     """Mask of a key that no declared key and none seen begins like; remembered for all keys that come next here."""
@@ -309,12 +317,23 @@ def key_mask(header, config, mask):
     if is_free(header, config):
         return
     put_i32(header, Column.STACK, 0, config)
-    for byte in range(32, 256):
-        if header[SCALARS + Scalar.STATUS] != 0:
-            return
-        if known_key(header, config, byte):
-            first = np.int64(get_i32(header, Column.TRIE_START, byte))
-            repair_keys(header, first, np.int64(get_i32(header, Column.TRIE_START, byte + 1)), mask)
+    node = np.int64(get_i32(header, Column.CONFIG_A, config))
+    by_trie = key_name(get_i64(header, Column.CONFIG_B, config)) == 0
+    repair_byte(header, np.int64(34), mask)
+    repair_byte(header, np.int64(92), mask)
+    for byte in range(32 if not by_trie else 256, 128):
+        if byte != 34 and byte != 92 and known_key(header, config, byte):
+            repair_byte(header, byte, mask)
+    child = (
+        np.int64(get_i32(header, Column.CHAR_TRIE, node * TRIE_FIELDS + TrieField.CHILD)) if by_trie else np.int64(-1)
+    )
+    while child >= 0:
+        code = np.int64(get_i32(header, Column.CHAR_TRIE, child * TRIE_FIELDS + TrieField.CODE))
+        if 32 <= code < 128 and code != 34 and code != 92:
+            repair_byte(header, code, mask)
+        child = np.int64(get_i32(header, Column.CHAR_TRIE, child * TRIE_FIELDS + TrieField.SIBLING))
+    for byte in range(128 if known_key(header, config, np.int64(128)) else 256, 256):
+        repair_byte(header, byte, mask)
 
 
 @inner(types.boolean(HEADER, _INT))
