@@ -12,6 +12,7 @@ import pytest
 from gramarye import Vocabulary
 from gramarye.runtime import vocabulary as vocabulary_module
 from gramarye.runtime.table_cache import TableCache, default_cache_directory
+from gramarye.runtime.vocabulary_tables import TABLE_FORMAT
 
 TOKENS = [b"a", b'a"', b'": ', b"ab", b"a", "é".encode(), b"", b'"}']
 
@@ -54,7 +55,7 @@ def test_second_time_is_mapped(tmp_path, builds):
     assert_equal(plain, first)
     assert_equal(plain, second)
     assert second.encode("aba") == plain.encode("aba")
-    assert [path.name for path in tmp_path.iterdir()] == [f"vocabulary-{plain.fingerprint}-1.tables"]
+    assert [path.name for path in tmp_path.iterdir()] == [f"vocabulary-{plain.fingerprint}-{TABLE_FORMAT}.tables"]
 
 
 def test_another_vocabulary_is_another_file(tmp_path):

@@ -11,5 +11,6 @@ No policy and no strings here: only arrays and ints. One file, one algorithm; re
     earley*.py       opcodes of context-free grammars
     machine.py       step, transition, accepting
     trie.py          the vocabulary as a preorder byte trie
-    masks.py         token masks: walks of that trie, string shortcuts, the mask pool
+    quotient*.py     patterns: walks of the vocabulary by characters and by classes of characters
+    masks.py         token masks: walks of the trie, string shortcuts, the mask pool
 """

@@ -58,7 +58,7 @@ class Column(IntEnum):
     DFA_TRANS = 32  # int32[...] state * classes + class -> state, 0 dead
     DFA_ACCEPT = 33  # uint8[...]
     # character automata (json_string.py)
-    CHAR_DFA = 34  # int32[automata * 15], see records.CharDfaField
+    CHAR_DFA = 34  # int32[automata * 17], see records.CharDfaField
     CHAR_TRANS = 35  # int32[...]
     CHAR_ACCEPT = 36  # uint8[...]
     CHAR_BOUND = 37  # int32[...] first code point of each interval, ascending
@@ -122,6 +122,28 @@ class Column(IntEnum):
     BLANK_TOKENS = 94  # int32[rests + 1 + ...]
     TRIE_START = 95  # int32[257] first node of TRIE by first byte
     EARLEY_RELATION = 91  # int64[dots, terminals + 1] bit u of [d, t]: t before the dot, u last behind it; or empty
+    # patterns in strings (quotient.py); the tables are described in runtime/quotient_tables.py
+    LETTER_TRIE = 96  # uint64[nodes]
+    LETTER_ENDS = 97  # int32[nodes + 1]
+    LETTER_TOKENS = 98  # int32[...]
+    CLASS_TRIE = 99  # uint64[nodes]
+    CLASS_ENDS = 100  # int32[nodes + 1]
+    CLASS_TOKENS = 101  # int32[...]
+    CLASS_DENSE = 102  # int32[nodes] row of DENSE_MASKS, or -1
+    DENSE_MASKS = 103  # uint32[rows, words rounded up to an even number]
+    SPELLING = 104  # int32[...]
+    SPELLING_STARTS = 105  # int32[tokens + 1]
+    SPELLING_SHARED = 106  # uint8[tokens]
+    PENDING_REACH = 107  # uint64[rows, 2]
+    QUOTE_LETTERS = 108  # int32[...]
+    QUOTE_STARTS = 109  # int32[quotes + 1]
+    SUFFIX_QUOTE = 110  # int32[...]
+    QUOTE_LIVE = 111  # int32[quotes] 1: a string may end behind these letters
+    COARSE_BOUND = 112  # int32[...] first code point of each interval of coarse classes
+    COARSE_CLASS = 113  # int32[...] class of that interval
+    QUOTIENT = 114  # int32[...] records of automata, see quotient.py
+    QUOTIENT_STACK = 115  # int32[3 * (longest token + 2)] see quotient.py
+    DEPTH_BOUND = 116  # int64[2 * (longest token + 2)] see pattern_masks.py
 
 
 class Scalar(IntEnum):
@@ -153,6 +175,9 @@ class Scalar(IntEnum):
     DOUBT = 32  # which groups of Column.DOUBTFUL matter: 0: keys, 1: items too, 2: items of few values too
     WORK_BASE = 33  # WORK is taken up to here by steps that wait for others
     RECORDS = 34  # RECORDs being stepped, one inside the other
+    QUOTIENT_USED = 35  # length of QUOTIENT
+    QUOTIENTS = 36  # walks of CLASS_TRIE, for tests and benches
+    LETTER_BUDGET = 37  # nodes of LETTER_TRIE that a walk visits before it goes on by classes
     # addresses of compiled functions, for call_entry (entries.py)
     STEP_ENTRY = 22
     JSON_STEP_ENTRY = 23
@@ -182,7 +207,7 @@ class Scalar(IntEnum):
     EARLEY_BASIC = 58  # 1: every terminal is a candidate everywhere
 
 
-COLUMNS = 96
+COLUMNS = 128
 """Room for columns in the header."""
 
 _SCALARS = 64
@@ -201,15 +226,20 @@ _I32 = (
     "EARLEY_PARENT_OFFSET EARLEY_PARENT EARLEY_CORNER_OFFSET EARLEY_CORNER EARLEY_FIRST_OFFSET EARLEY_FIRST "
     "EARLEY_COMPONENT EARLEY_MEMBER_OFFSET EARLEY_MEMBER EARLEY_UNIT_OFFSET EARLEY_UNIT EARLEY_ANCESTOR_OFFSET "
     "EARLEY_ANCESTOR EARLEY_TERMINAL EARLEY_DFA EARLEY_STATE EARLEY_LEXER EARLEY_ROW EARLEY_LENGTH "
-    "BLANK_TOKENS TRIE_START"
+    "BLANK_TOKENS TRIE_START "
+    "LETTER_ENDS LETTER_TOKENS CLASS_ENDS CLASS_TOKENS CLASS_DENSE SPELLING SPELLING_STARTS QUOTE_LETTERS "
+    "QUOTE_STARTS SUFFIX_QUOTE QUOTE_LIVE COARSE_BOUND COARSE_CLASS QUOTIENT QUOTIENT_STACK"
 )
 _I64 = (
     "CONFIG_B LIST_OFFSET LIST_DATA LIST_KEY SCRATCH KEY_REQUIRED KEY_WORDS WORK FACTORS STACK_ROW "
-    "EARLEY_MEMO EARLEY_RELATION"
+    "EARLEY_MEMO EARLEY_RELATION DEPTH_BOUND"
 )
-_U8 = "TOKEN_BUFFER DFA_CLASS DFA_ACCEPT CHAR_ACCEPT NUMBER_DIGITS LAZY_ACCEPT EARLEY_CLASS EARLEY_NULLABLE"
-_U32 = "MASK_DATA STRING_MASK STRING_MASK_BY_CHARS MASK_WORK EARLEY_REACH BLANK_MASK"
-_U64 = "TRIE SUFFIX_TRIE BLANK_TRIE"
+_U8 = (
+    "TOKEN_BUFFER DFA_CLASS DFA_ACCEPT CHAR_ACCEPT NUMBER_DIGITS LAZY_ACCEPT EARLEY_CLASS EARLEY_NULLABLE "
+    "SPELLING_SHARED"
+)
+_U32 = "MASK_DATA STRING_MASK STRING_MASK_BY_CHARS MASK_WORK EARLEY_REACH BLANK_MASK DENSE_MASKS"
+_U64 = "TRIE SUFFIX_TRIE BLANK_TRIE LETTER_TRIE CLASS_TRIE PENDING_REACH"
 
 COLUMN_DTYPES: dict[Column, np.dtype[Any]] = {
     Column[name]: np.dtype(dtype)

@@ -6,7 +6,8 @@ skipping the subtree of every dead byte; the mask is then remembered with the co
     trie      a ── b ── c          STACK[depth]      configuration after that prefix
                \── x               STACK_ROW[depth]  its first transition
 
-Inside a string almost every token is allowed and a walk would visit the whole trie, so it is not walked: the tokens
+Patterns of strings are walked by characters and by classes of characters instead (``pattern_masks.py``). Inside any
+other string almost every token is allowed and a walk would visit the whole trie, so it is not walked: the tokens
 that stay inside are a table of the vocabulary (by number of characters, for bounded strings), and those with a
 closing quotation mark are found by walking the trie of what follows it. In a key, the same, and then only the
 subtrees where a declared key ends, or one that was seen, are walked.
@@ -58,6 +59,7 @@ from .memory import (
 from .names import names_below, names_plain
 from .narrow import has_wide_child
 from .opcodes import DEAD, UNFILLED, Op, Question, Status, Whitespace
+from .pattern_masks import closes_pattern, pattern_inside
 from .records import TRIE_FIELDS, ObjectField, TrieField
 
 __all__ = ["advance_token", "fill_mask", "token_successors"]
@@ -131,19 +133,30 @@ def walk(header, config, first, last, mask):
 
 @inner(types.void(HEADER, _INT, _INT, _INT, _INT, _MASK))
 def allow_suffix(header, suffix, characters, fewest, most, mask):
-    """Allow the tokens of a suffix whose characters before the quotation mark keep the string within its bounds."""
+    """Allow the tokens of a suffix whose characters before the quotation mark keep the string within its bounds.
+
+    ``characters`` -1: those of which QUOTE_LIVE says that a string may end behind what they begin with.
+    """
     for i in range(
         np.int64(get_i32(header, Column.SUFFIX_OFFSETS, suffix)),
         np.int64(get_i32(header, Column.SUFFIX_OFFSETS, suffix + 1)),
     ):
-        total = characters + get_i32(header, Column.SUFFIX_CHARS, i)
-        if total >= fewest and (most < 0 or total <= most):
+        if characters < 0:
+            quote = np.int64(get_i32(header, Column.SUFFIX_QUOTE, i))
+            allowed = get_i32(header, Column.QUOTE_LIVE, quote) != 0
+        else:
+            total = characters + get_i32(header, Column.SUFFIX_CHARS, i)
+            allowed = total >= fewest and (most < 0 or total <= most)
+        if allowed:
             set_bit(mask, np.int64(get_i32(header, Column.SUFFIX_TOKENS, i)))
 
 
 @inner(types.void(HEADER, _INT, _INT, _INT, _INT, _MASK))
 def walk_suffixes(header, config, characters, fewest, most, mask):
-    """Allow the tokens that close a string and go on from ``config``, the configuration after the quotation mark."""
+    """Allow the tokens that close a string and go on from ``config``, the configuration after the quotation mark.
+
+    See :func:`allow_suffix` for the bounds.
+    """
     allow_suffix(header, 0, characters, fewest, most, mask)
     enter(header, config, 0)
     i = np.int64(1)
@@ -213,6 +226,15 @@ def keep_mask(header, config, mask):
     kept = address_32(header, Column.MASK_DATA, slot * words)
     for i in range(words):
         store_u32(kept, i, mask[i])
+
+
+@inner(types.void(HEADER, _INT, _MASK))
+def pattern_mask(header, config, mask):
+    """Mask of a PATTERN at a character boundary. ``mask`` holds nothing else."""
+    pattern_inside(header, config, mask)
+    if closes_pattern(header, config):
+        parent = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
+        walk_suffixes(header, parent, np.int64(-1), np.int64(0), np.int64(-1), mask)
 
 
 @inner(types.void(HEADER, _INT, _INT, _MASK))
@@ -427,6 +449,8 @@ def build_one(header, config, mask):
     op = get_i32(header, Column.CONFIG_OP, config)
     if op == Op.STRING and get_i32(header, Column.CONFIG_C, config) == 0:
         string_mask(header, config, mask)
+    elif op == Op.PATTERN and get_i32(header, Column.CONFIG_C, config) == 0:
+        pattern_mask(header, config, mask)
     elif takes_any_key(header, config):
         key_mask(header, config, mask)
     elif op != Op.END:
@@ -436,7 +460,8 @@ def build_one(header, config, mask):
 @inner(types.boolean(HEADER, _INT))
 def shortcut(header, config):
     """True if :func:`build_one` does not walk the trie for a configuration."""
-    if get_i32(header, Column.CONFIG_OP, config) == Op.STRING and get_i32(header, Column.CONFIG_C, config) == 0:
+    op = get_i32(header, Column.CONFIG_OP, config)
+    if (op == Op.STRING or op == Op.PATTERN) and get_i32(header, Column.CONFIG_C, config) == 0:
         return True
     return takes_any_key(header, config)
 

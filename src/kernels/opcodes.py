@@ -80,6 +80,7 @@ class Status(IntEnum):
     GROW_WORK = 10
     LOWER_STATE = 11  # a state of a LAZY automaton has no transitions yet: DETAIL is the state
     LOWER_ENTRY = 12  # an entry has no successors yet: DETAIL is the entry
+    GROW_QUOTIENT = 13
     RECORDED = 14  # a remembered item is over and its value has to be looked at: DETAIL is the MEMO to answer
 
 

@@ -109,7 +109,7 @@ class KeyField(IntEnum):
     REQUIRED = 1
 
 
-CHAR_DFA_FIELDS = 15
+CHAR_DFA_FIELDS = 17
 TRIE_FIELDS = 6
 
 
@@ -131,6 +131,8 @@ class CharDfaField(IntEnum):
     ANYTHING = 12  # the state from which everything is accepted, or 0
     STRING = 13  # string spec of that state
     ROOM = 14  # after so many characters and fewer, MOST can be kept from every live state; -1 without MOST
+    SLACK = 15  # the greatest entry of CHAR_LENGTH but the longest
+    QUOTIENT = 16  # its record in QUOTIENT, or 0: none yet
 
 
 class TrieField(IntEnum):

@@ -202,6 +202,8 @@ class Arena:
             self._grow_rows()
         elif status == Status.GROW_SCRATCH:
             self._grow(Column.SCRATCH, 2)
+        elif status == Status.GROW_QUOTIENT:
+            self._grow(Column.QUOTIENT, 4)
         elif status == Status.GROW_WORK:
             self._grow(Column.WORK, 2)
             self._grow(Column.FACTORS, 2)

@@ -43,6 +43,7 @@ FIRST_SIZES: Mapping[Column, int] = MappingProxyType(
         Column.SCRATCH: 4096,
         Column.WORK: 1024,
         Column.FACTORS: 16,
+        Column.QUOTIENT: 4096,
         Column.NODE: 1024,
         Column.OBJECT_SPEC: 256,
         Column.OBJECT_KEY: 256,

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels import batch, entries, forced, intern, machine, masks
+from ..kernels.coarse_classes import COARSE_BOUNDS, COARSE_CLASSES
 from ..kernels.columns import SCALARS, Column, Scalar
 from ..kernels.opcodes import Op, Whitespace
 from .arena import Arena
@@ -24,6 +25,10 @@ __all__ = ["Machine"]
 
 _PIECE = 256
 """Bytes that are read at a time: when a piece needs room, or something lowered, it is read again from its beginning."""
+
+
+_LETTER_BUDGET = 1500
+"""Characters that are walked one by one for the mask of a pattern before classes of characters are: some 5 us."""
 
 
 class Machine:
@@ -162,6 +167,23 @@ def _blueprint(vocabulary: Vocabulary, *, plain: bool) -> Blueprint:
         Column.BLANK_TRIE: blanks.trie,
         Column.BLANK_TOKENS: blanks.tokens,
         Column.TRIE_START: blanks.starts,
+        Column.LETTER_TRIE: tables.letter_trie,
+        Column.LETTER_ENDS: tables.letter_ends,
+        Column.LETTER_TOKENS: tables.letter_tokens,
+        Column.CLASS_TRIE: tables.class_trie,
+        Column.CLASS_ENDS: tables.class_ends,
+        Column.CLASS_TOKENS: tables.class_tokens,
+        Column.CLASS_DENSE: tables.class_dense,
+        Column.DENSE_MASKS: tables.dense_masks,
+        Column.SPELLING: tables.spelling,
+        Column.SPELLING_STARTS: tables.spelling_starts,
+        Column.SPELLING_SHARED: tables.spelling_shared,
+        Column.PENDING_REACH: tables.pending_reach,
+        Column.QUOTE_LETTERS: tables.quote_letters,
+        Column.QUOTE_STARTS: tables.quote_starts,
+        Column.SUFFIX_QUOTE: strings.suffix_quote,
+        Column.COARSE_BOUND: COARSE_BOUNDS,
+        Column.COARSE_CLASS: COARSE_CLASSES,
     }
     deepest = vocabulary.longest + 2
     scalars = {
@@ -172,8 +194,16 @@ def _blueprint(vocabulary: Vocabulary, *, plain: bool) -> Blueprint:
         Scalar.DUPLICATE_GROUPS: tables.duplicate_first.size,
         Scalar.WORDS: vocabulary.words,
         Scalar.PLAIN: int(plain),
+        Scalar.LETTER_BUDGET: _LETTER_BUDGET,
     }
-    blueprint = Blueprint(shared, {**FIRST_SIZES, Column.STACK: deepest, Column.STACK_ROW: deepest}, scalars)
+    sizes = {
+        Column.STACK: deepest,
+        Column.STACK_ROW: deepest,
+        Column.QUOTIENT_STACK: 3 * deepest,
+        Column.DEPTH_BOUND: 2 * deepest,
+        Column.QUOTE_LIVE: tables.quote_starts.size - 1,
+    }
+    blueprint = Blueprint(shared, {**FIRST_SIZES, **sizes}, scalars)
     entries.install_entries(blueprint.header)
     blueprint.header[SCALARS + Scalar.FILL_ENTRY] = batch.fill_address.address
     return blueprint

@@ -34,6 +34,7 @@ class PlainStrings:
     suffix_offsets: NDArray[np.int32]
     suffix_tokens: NDArray[np.int32]
     suffix_chars: NDArray[np.int32]
+    suffix_quote: NDArray[np.int32]
 
 
 def plain_strings(tables: VocabularyTables, token_bytes: Callable[[int], bytes]) -> PlainStrings:
@@ -56,4 +57,5 @@ def plain_strings(tables: VocabularyTables, token_bytes: Callable[[int], bytes])
         kept_before[tables.suffix_offsets],
         tables.suffix_tokens[keep],
         tables.suffix_chars[keep],
+        tables.suffix_quote[keep],
     )

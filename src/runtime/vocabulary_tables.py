@@ -6,6 +6,7 @@
       |  pack                 token_offsets, token_buffer
       |  sort, trie           trie, duplicate_*          what may come next, by a depth-first walk
       |  json_string_tables   string_mask*, suffix_*     shortcuts inside JSON strings
+      |  quotient_tables      letter_*, class_*, ...     the same under patterns
       v
     VocabularyTables  <-->  one file in the disk cache (table_cache.py)
 
@@ -16,7 +17,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,16 +26,19 @@ from numpy.typing import NDArray
 from ..errors import VocabularyError
 from ..kernels.trie import MAX_DEPTH, MAX_VALUE, build_trie
 from .json_string_tables import JsonStringTables, build_json_string_tables
+from .quotient_tables import QuotientTables, build_quotient_tables
 
 __all__ = ["TABLE_FORMAT", "VocabularyTables", "build_tables", "pack_tokens", "tables_fingerprint"]
 
-TABLE_FORMAT = 1
+TABLE_FORMAT = 2
 """Version of the meaning of the tables; part of the key of the disk cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class VocabularyTables:
+class VocabularyTables(QuotientTables):
     """All arrays are C-contiguous and read-only. V tokens, W = ceil(V / 32) rounded up to an even number.
+
+    Those of `QuotientTables`, and these.
 
     Attributes:
         trie: uint64[nodes], preorder, packed as `kernels/trie.py` draws it; the value of a node is a token
@@ -81,10 +86,6 @@ class VocabularyTables:
     def nbytes(self) -> int:
         """Bytes held by all arrays."""
         return sum(array.nbytes for array in self.arrays().values())
-
-    def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """The arrays by field name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def pack_tokens(tokens: Sequence[bytes]) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
@@ -147,7 +148,10 @@ def build_tables(
     duplicate_first, duplicate_offsets, duplicate_ids = _duplicates(ids, first)
     strings: JsonStringTables = build_json_string_tables(tokens, token_offsets, token_buffer)
     suffix_trie, _ = _trie_of(strings.suffixes[1:], np.arange(1, len(strings.suffixes), dtype=np.int32))
+    words = strings.mask.size
+    quotient: dict[str, Any] = build_quotient_tables(token_offsets, token_buffer, strings.suffix_tokens, words).arrays()
     tables = VocabularyTables(
+        **quotient,
         trie=trie,
         duplicate_first=duplicate_first,
         duplicate_offsets=duplicate_offsets,

@@ -49,7 +49,7 @@ _LITERALS = (
 _CHOICE, _PATTERN, _STRING = int(Op.CHOICE), int(Op.PATTERN), int(Op.STRING)
 _READY = int(NodeState.READY)
 _UNKNOWN = (int(NodeState.UNKNOWN), *[NONE] * (NODE_FIELDS - 1))
-_NO_PATTERN = (0, NONE, 0, 0, 0, 0, 0, 0, NONE)
+_NO_PATTERN = (0, NONE, 0, 0, 0, 0, 0, 0, NONE, 0)
 """Fields of an automaton that is no pattern with bounds."""
 
 
@@ -235,7 +235,8 @@ class SchemaLowering:
         spec = self._string_spec(strings.fewest, strings.most) if anything else 0
         most = NONE if strings.most is None else strings.most
         states = strings.automaton.states
-        record = [strings.fewest, most, first, rows, period, states, anything, spec, strings.room]
+        slack = max(lengths[: rows * states], default=0)
+        record = [strings.fewest, most, first, rows, period, states, anything, spec, strings.room, slack]
         return self._bind_automaton(strings.automaton, record)
 
     def _bind_automaton(self, automaton: CharDfa, pattern: Sequence[int] = _NO_PATTERN) -> int:
@@ -247,6 +248,7 @@ class SchemaLowering:
             len(automaton.bounds),
             automaton.start,
             *pattern,
+            0,
         ]
         self._tables.append(Column.CHAR_CLASS, automaton.classes)
         return self._tables.append(Column.CHAR_DFA, record) // CHAR_DFA_FIELDS
