@@ -17,15 +17,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import GramaryeError
+from ...errors import BudgetError, GramaryeError
+from ...kernels.canvas.cfg_live import live_edges
+from ...kernels.canvas.cfg_outside import outside
 from .canvas_protocol import Canvas, End, Mode
 from .cfg_fragments import token_grammar
 from .cfg_items import CanvasItems, canvas_items
+from .cfg_lattice import final_key
+from .cfg_masks import MaskReader, mask_rows
+from .cfg_tables import reaches
+from .cfg_witness import derived_path, path_tokens
 
 if TYPE_CHECKING:
     from ..constraint import Constraint
 
-__all__ = ["CfgCanvas", "IntersectionCanvas", "intersection_canvas"]
+__all__ = ["CfgCanvas", "ExactCanvas", "IntersectionCanvas", "exact_canvas", "intersection_canvas"]
 
 
 class CfgCanvas:
@@ -110,6 +116,142 @@ class IntersectionCanvas(CfgCanvas):
     def _possible(self, fixed: Mapping[int, int]) -> bool:
         found = self._items(fixed)
         return found is not None and self.grammar.derives(self.grammar.text_lattice(found.free))
+
+
+class ExactCanvas(CfgCanvas):
+    """Every open position is one token: exact verdicts, masks off the same lattice.
+
+    Attributes:
+        exact: True; masks are exact unless an upper bound is asked for.
+    """
+
+    exact = True
+
+    def __init__(self, constraint: Constraint, length: int, fixed: Mapping[int, int], end: End) -> None:
+        super().__init__(constraint, length, fixed, end)
+        self._witness: list[int] | None = None
+        self._hopeless = False
+
+    @property
+    def completable(self) -> bool:
+        """True if some completion remains."""
+        self._find()
+        return self._witness is not None
+
+    @property
+    def shortest(self) -> int | None:
+        """The fewest tokens of text of any completion, also if that is more than the canvas has room for."""
+        free = self._items(self._fixed)
+        if free is None or not self.grammar.derives(self.grammar.text_lattice(free.free)):
+            return None
+        length = max(1, self.length)
+        while True:
+            found = self._ends(length)
+            if found:
+                return found[0]
+            length *= 2
+
+    def masks(self, exact: bool = True) -> NDArray[np.uint32]:
+        """uint32[L, W]: the tokens that each position may be fixed to."""
+        items = self._items(self._fixed)
+        ends: list[int] = []
+        live: dict[int, NDArray[np.bool_]] = {}
+        if items is not None:
+            grammar = self.grammar
+            nodes = grammar.apart if exact else grammar.nodes
+            found = grammar.token_lattice(items.items, items.ends, apart=exact)
+            if found is not None:
+                chart = grammar.chart(found)
+                used = outside(grammar.rules, found.graph, chart)
+                if used is not None:
+                    reader = MaskReader(nodes, found, items, live_edges(grammar.rules, found.graph, chart, used))
+                    ends, live = reader.ends(), reader.effects()
+        vocabulary = self.constraint.vocabulary
+        end_tokens = vocabulary.tables.eos if self.end == "padded" else vocabulary.tables.eos[:0]
+        return mask_rows(self.grammar.nodes.effects, live, self._fixed, ends, self.length, end_tokens)
+
+    def allows(self, position: int, token: int) -> bool:
+        """True if :meth:`commit` would take the token. O(1) where it agrees with the witness."""
+        self._check(position, token)
+        self._find()
+        if self._witness is None:
+            return False
+        return self._witness[position] == token or self._completion({**self._fixed, position: token}) is not None
+
+    def commit(self, position: int, token: int) -> bool:
+        """Fix an open position; False, and nothing changes, if that leaves no completion."""
+        self._check(position, token)
+        self._find()
+        if self._witness is None:
+            return False
+        if self._witness[position] != token:
+            found = self._completion({**self._fixed, position: token})
+            if found is None:
+                return False
+            self._witness = found
+        self._fixed[position] = token
+        return True
+
+    def witness(self) -> list[int]:
+        """A completion: L tokens, the end tokens included."""
+        self._find()
+        if self._witness is None:
+            raise self._failure()
+        return list(self._witness)
+
+    def _failure(self) -> GramaryeError:
+        needed = self.shortest
+        if needed is not None and needed > self.length:
+            message = f"a text needs {needed} tokens, the canvas has {self.length}"
+            return BudgetError(message, needed=needed, budget=self.length)
+        return GramaryeError("no text of this canvas's length agrees with what is fixed on it")
+
+    def _find(self) -> None:
+        if self._witness is None and not self._hopeless:
+            self._witness = self._completion(self._fixed)
+            self._hopeless = self._witness is None
+
+    def _completion(self, fixed: Mapping[int, int]) -> list[int] | None:
+        """Some completion of a canvas, None if there is none."""
+        items = self._items(fixed)
+        if items is None:
+            return None
+        grammar = self.grammar
+        found = grammar.token_lattice(items.items, items.ends)
+        if found is None:
+            return None
+        chart = grammar.chart(found)
+        if not reaches(grammar.rules, found, chart):
+            return None
+        path = derived_path(grammar.rules, found, chart)
+        tokens = path_tokens(grammar.nodes, self.constraint.vocabulary, found, items, fixed, path)
+        ended = self.constraint.vocabulary.eos_ids[:1] * (self.length - len(tokens))
+        return [*tokens, *(fixed.get(len(tokens) + at, token) for at, token in enumerate(ended))]
+
+    def _ends(self, length: int) -> list[int]:
+        """Positions at which the text of a canvas of another length may end."""
+        items = self._items(self._fixed, length)
+        found = None if items is None else self.grammar.token_lattice(items.items, items.ends)
+        if items is None or found is None:
+            return []
+        chart = self.grammar.chart(found)
+        end = self.grammar.grammar.end
+        ended = [
+            position
+            for place, position in items.ends.items()
+            if final_key(place) in found.index and chart.number[end, found.index[final_key(place)]] >= 0
+        ]
+        return sorted(ended)
+
+
+def exact_canvas(constraint: Constraint, length: int, fixed: Mapping[int, int], end: End) -> Canvas:
+    """A canvas whose commits never run into a dead end.
+
+    Raises:
+        GramaryeError: the constraint has no context-free grammar.
+        GrammarError: the grammar cannot be lexed without context.
+    """
+    return ExactCanvas(constraint, length, fixed, end)
 
 
 def intersection_canvas(constraint: Constraint, length: int, fixed: Mapping[int, int], end: End) -> Canvas:

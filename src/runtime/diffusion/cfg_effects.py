@@ -50,6 +50,11 @@ class TokenEffects:
         number = self.token_atom[token]
         return self.atom[self.atom_offset[number] : self.atom_offset[number + 1]]
 
+    def token_of(self, effect: int) -> int:
+        """The first token with an effect."""
+        atom = int(np.searchsorted(self.atom_offset, np.flatnonzero(self.atom == effect)[0], side="right")) - 1
+        return int(np.flatnonzero(self.token_atom == atom)[0])
+
     def emissions(self, sequence: int) -> tuple[int, ...]:
         """The emissions of a sequence."""
         found = []

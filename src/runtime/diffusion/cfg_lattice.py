@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from ...kernels.canvas.cfg_arrays import Graph
 from .cfg_nodes import LexerSets, TokenNodes
 
-__all__ = ["Item", "ItemKind", "Lattice", "NodeKey", "lattice"]
+__all__ = ["Item", "ItemKind", "Lattice", "NodeKey", "final_key", "lattice", "rest_key", "set_key"]
 
 
 class ItemKind(Enum):
@@ -59,6 +59,24 @@ class Lattice:
     index: dict[NodeKey, int]
 
 
+def final_key(place: int) -> NodeKey:
+    """The node where a text that ends at a place has emitted all."""
+    return (place, FINAL, 0, 0)
+
+
+def set_key(place: int, node: int) -> NodeKey:
+    """The node of a lexer set at a place."""
+    return (place, SET, 0, node)
+
+
+def rest_key(nodes: TokenNodes, place: int, rest: int) -> NodeKey:
+    """The node of a rest set, which is the lexer set behind the token if nothing can be emitted any more."""
+    move = nodes.after_rest(rest)
+    if not move.emitting:
+        return (place + 1, SET, 0, move.quiet[0])
+    return (place, INNER, -nodes.longest[rest], rest)
+
+
 class _Builder:
     """Follows the items from every node that is reached."""
 
@@ -83,7 +101,7 @@ class _Builder:
                 elif key[1] == INNER:
                     self._leave_inner(key)
             if place in self._ends:
-                self._edges.append(((place, FINAL, 0, 0), -1, done))
+                self._edges.append((final_key(place), -1, done))
         return self._edges
 
     def _reach(self, key: NodeKey) -> NodeKey:
@@ -111,12 +129,12 @@ class _Builder:
 
     def _end(self, key: NodeKey) -> None:
         for emission in self._sets.endings(key[3]):
-            self._edges.append((key, emission, (key[0], FINAL, 0, 0)))
+            self._edges.append((key, emission, final_key(key[0])))
 
     def _run(self, key: NodeKey) -> None:
         """Follow bytes until no lexeme goes on."""
         place, _, _, node = key
-        while node >= 0:
+        while True:
             item = self._items[place] if place < len(self._items) else None
             if not isinstance(item, int):
                 self._edge(key, 0, (place, SET, 0, node))
@@ -125,10 +143,12 @@ class _Builder:
             place += 1
             for one, two, after in move.emitting:
                 self._emit(key, one, two, (place, SET, 0, after), place - 1)
-            if place in self._ends and move.quiet >= 0 and place < len(self._items):
-                self._edge(key, 0, (place, SET, 0, move.quiet))
+            if not move.quiet:
                 return
-            node = move.quiet
+            node = move.quiet[0]
+            if place in self._ends:
+                self._edge(key, 0, (place, SET, 0, node))
+                return
 
     def _emit(self, key: NodeKey, one: int, two: int, target: NodeKey, place: int) -> None:
         """One or two emissions, with a node between them."""
@@ -146,18 +166,10 @@ class _Builder:
         nodes = self._token_nodes()
         place = key[0]
         move = nodes.after_token(key[3])
-        if move.quiet >= 0:
-            self._edge(key, 0, (place + 1, SET, 0, move.quiet))
+        for after in move.quiet:
+            self._edge(key, 0, (place + 1, SET, 0, after))
         for emission, rest in move.emitting:
-            self._edge(key, emission, self._rest(place, rest))
-
-    def _rest(self, place: int, rest: int) -> NodeKey:
-        """A rest set, or the lexer set that it is if nothing can be emitted any more."""
-        nodes = self._token_nodes()
-        move = nodes.after_rest(rest)
-        if not move.emitting:
-            return (place + 1, SET, 0, move.quiet)
-        return (place, INNER, -nodes.longest[rest], rest)
+            self._edge(key, emission, rest_key(self._token_nodes(), place, rest))
 
     def _leave_inner(self, key: NodeKey) -> None:
         place, _, _, node = key
@@ -167,10 +179,10 @@ class _Builder:
                 self._emit(key, one, two, (place, INNER, 0, after), place)
             return
         move = self._token_nodes().after_rest(node)
-        if move.quiet >= 0:
-            self._edge(key, 0, (place + 1, SET, 0, move.quiet))
+        for after in move.quiet:
+            self._edge(key, 0, (place + 1, SET, 0, after))
         for emission, rest in move.emitting:
-            self._edge(key, emission, self._rest(place, rest))
+            self._edge(key, emission, rest_key(self._token_nodes(), place, rest))
 
     def _token_nodes(self) -> TokenNodes:
         if self._nodes is None:

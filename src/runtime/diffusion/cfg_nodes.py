@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from ...grammar.cfg.binary_lexer import TokenLexer
 from .cfg_effects import TokenEffects
 
-__all__ = ["LexerSets", "Move", "TokenNodes"]
+__all__ = ["LexerSets", "Move", "Plan", "TokenNodes", "state_bits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,30 @@ class Move:
     """Where one step leads.
 
     Attributes:
-        quiet: node after it if nothing is emitted, -1 if there is none.
-        emitting: (emission, node) for each emission that may come first; of :class:`LexerSets`,
-            (emission, emission, node), the second 0 if there is only one.
+        quiet: nodes after it if nothing is emitted; of :class:`LexerSets` at most one.
+        emitting: (emission, node) by the emission that comes first; of :class:`LexerSets` (emission, emission, node),
+            the second 0 if there is only one.
     """
 
-    quiet: int
+    quiet: tuple[int, ...]
     emitting: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """Which of the effects at a node take which edge; the effects are numbered 0 to n - 1.
+
+    Attributes:
+        effects: int64[n]; of a lexer set, the effects themselves; of a rest set, its rests.
+        after: int64[n]; lexer state behind the token.
+        quiet: (lexer set, effects that end the token there).
+        emitting: (emission, rest set, effects that go there, their numbers at that rest set).
+    """
+
+    effects: NDArray[np.int64]
+    after: NDArray[np.int64]
+    quiet: tuple[tuple[int, NDArray[np.int64]], ...]
+    emitting: tuple[tuple[int, int, NDArray[np.int64], NDArray[np.int64]], ...]
 
 
 class LexerSets:
@@ -100,7 +117,7 @@ class LexerSets:
             found = [edge for state in self.members[node] for edge in self._leaving(state) if edge[0] or edge[1]]
             move = self._grouped(found)
             emitting = tuple((one, two, self.closed(after)) for one, two, after in move.emitting)
-            known = self._anything[node] = Move(node, emitting)
+            known = self._anything[node] = Move((node,), emitting)
         return known
 
     def endings(self, node: int) -> tuple[int, ...]:
@@ -125,7 +142,8 @@ class LexerSets:
             else:
                 emitting.setdefault((one or two, two if one else 0), set()).add(after)
         return Move(
-            self.number(quiet), tuple((one, two, self.number(states)) for (one, two), states in emitting.items())
+            (self.number(quiet),) if quiet else (),
+            tuple((one, two, self.number(states)) for (one, two), states in emitting.items()),
         )
 
 
@@ -134,17 +152,21 @@ class TokenNodes:
 
     Attributes:
         sets: the lexer sets.
+        apart: effects of tokens are kept apart, a node for each rest and each lexer state after a token. What a token
+            does can then be read off the edges exactly; the nodes are more.
         longest: most emissions to come of each rest set.
     """
 
-    def __init__(self, sets: LexerSets, effects: TokenEffects) -> None:
+    def __init__(self, sets: LexerSets, effects: TokenEffects, *, apart: bool = False) -> None:
         self.sets = sets
+        self.apart = apart
         self.effects = effects
         self.longest: list[int] = []
         self._rests: list[NDArray[np.int64]] = []
         self._numbers: dict[bytes, int] = {}
         self._moves: dict[int, Move] = {}
         self._open: dict[int, Move] = {}
+        self._plans: dict[tuple[bool, int], Plan] = {}
 
     def hits(self, node: int) -> NDArray[np.int64]:
         """The effects that some token has from some state of a lexer set."""
@@ -172,11 +194,63 @@ class TokenNodes:
             self._moves[node] = known
         return known
 
-    def _grouped(self, head: NDArray[np.int32], tail: NDArray[np.int32], after: NDArray[np.int32]) -> Move:
-        quiet = self.sets.number(np.unique(after[head == 0]).tolist())
+    def token_plan(self, node: int) -> Plan:
+        """The effects of all tokens from a lexer set."""
+        known = self._plans.get((False, node))
+        if known is None:
+            hits = self.hits(node)
+            effects = self.effects
+            sequence = effects.sequence[hits]
+            known = self._plan(hits, effects.head[sequence], effects.tail[sequence], effects.after[hits])
+            self._plans[False, node] = known
+        return known
+
+    def rest_plan(self, node: int) -> Plan:
+        """The rests of a rest set."""
+        known = self._plans.get((True, node))
+        if known is None:
+            rests = self._rests[node]
+            sequence = rests >> 32
+            after = (rests & 0xFFFFFFFF).astype(np.int32)
+            known = self._plan(rests, self.effects.head[sequence], self.effects.tail[sequence], after)
+            self._plans[True, node] = known
+        return known
+
+    def _plan(
+        self, effects: NDArray[np.int64], head: NDArray[np.int32], tail: NDArray[np.int32], after: NDArray[np.int32]
+    ) -> Plan:
+        quiet = np.flatnonzero(head == 0)
         codes = (tail.astype(np.int64) << 32) | after
-        emitting = tuple((int(one), self._number(codes[head == one])) for one in np.unique(head) if one)
-        return Move(quiet, emitting)
+        if self.apart:
+            groups = [quiet[after[quiet] == state] for state in np.unique(after[quiet])]
+        else:
+            groups = [quiet] if quiet.size else []
+        emitting = []
+        for one in np.unique(head[head > 0]).tolist():
+            chosen = np.flatnonzero(head == one)
+            parts = [chosen[codes[chosen] == code] for code in np.unique(codes[chosen])] if self.apart else [chosen]
+            for part in parts:
+                rest = self._number(codes[part])
+                emitting.append((one, rest, part, np.searchsorted(self._rests[rest], codes[part])))
+        return Plan(
+            effects,
+            after.astype(np.int64),
+            tuple((self.sets.number(np.unique(after[part]).tolist()), part) for part in groups),
+            tuple(emitting),
+        )
+
+    def _grouped(self, head: NDArray[np.int32], tail: NDArray[np.int32], after: NDArray[np.int32]) -> Move:
+        ended = np.unique(after[head == 0]).tolist()
+        codes = (tail.astype(np.int64) << 32) | after
+        groups = [(int(one), codes[head == one]) for one in np.unique(head) if one]
+        if self.apart:
+            quiet = tuple(self.sets.number([state]) for state in ended)
+            return Move(
+                quiet, tuple((one, self._number(code)) for one, some in groups for code in np.unique(some)[:, None])
+            )
+        return Move(
+            (self.sets.number(ended),) if ended else (), tuple((one, self._number(some)) for one, some in groups)
+        )
 
     def _number(self, codes: NDArray[np.int64]) -> int:
         rests = np.unique(codes)

@@ -88,13 +88,18 @@ class TokenGrammar:
         """Steps over the tokens of the vocabulary."""
         return TokenNodes(self.sets, token_effects(self.grammar, self.lexer, self.vocabulary))
 
+    @cached_property
+    def apart(self) -> TokenNodes:
+        """The same with every effect apart, for exact masks."""
+        return TokenNodes(self.sets, self.nodes.effects, apart=True)
+
     def text_lattice(self, items: Sequence[Item]) -> Lattice | None:
         """The graph of bytes and holes."""
         return lattice(self.sets, items, {len(items)}, self.grammar.terminals)
 
-    def token_lattice(self, items: Sequence[Item], ends: Collection[int]) -> Lattice | None:
-        """The graph of bytes and open tokens."""
-        return lattice(self.sets, items, ends, self.grammar.terminals, self.nodes)
+    def token_lattice(self, items: Sequence[Item], ends: Collection[int], *, apart: bool = False) -> Lattice | None:
+        """The graph of bytes and open tokens, effects of tokens kept apart or not."""
+        return lattice(self.sets, items, ends, self.grammar.terminals, self.apart if apart else self.nodes)
 
     def chart(self, graph: Lattice) -> Chart:
         """The spans that the symbols of the grammar derive."""
