@@ -13,7 +13,6 @@ waits in a list until a kernel runs or somebody looks.
 from __future__ import annotations
 
 import threading
-import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,7 +23,7 @@ from ..errors import LimitError
 from ..kernels.columns import COLUMN_DTYPES, COLUMNS, SCALARS, Column, Scalar
 from ..kernels.intern import rehash
 from ..kernels.opcodes import Status
-from .blueprint import CONFIG_COLUMNS, Blueprint
+from .blueprint import CONFIG_COLUMNS, CONFIG_STRIDE, Blueprint
 from .limits import Limits
 from .spare import SpareArrays
 
@@ -58,15 +57,21 @@ class Arena:
         self._blueprint = blueprint
         self._block = spare.take(np.uint8, blueprint.nbytes)
         self._block[: blueprint.cleared] = 0
+        self._block[blueprint.configs].reshape(-1, CONFIG_STRIDE)[:, :8] = 0
         self.header[blueprint.own] += self._block.ctypes.data
         self._arrays: dict[Column, NDArray[Any]] = {}
         self._lengths: dict[Column, int] = {}
         self._waiting: dict[Column, list[int]] = {}
         self._handlers: dict[int, Callable[[int], None]] = {}
         self.bind(Column.ROW_DATA, spare.take(np.int32, _FIRST_ROWS))
-        weakref.finalize(self, _give_back, spare, self._arrays, self._block).atexit = False
         self.set(Scalar.CONFIGS, 1)
         self.set(Scalar.LISTS, 1)
+
+    def __del__(self) -> None:
+        self.spare.give(self._block)
+        for column in _REUSED:
+            if column in self._arrays:
+                self.spare.give(self._arrays[column])
 
     def bind(self, column: Column, array: NDArray[Any]) -> None:
         """Let ``column`` be ``array`` (C-contiguous, of the column's dtype); the arena keeps it alive."""
@@ -238,10 +243,3 @@ class Arena:
         other = Column.LIST_HASH if column is Column.CONFIG_HASH else Column.CONFIG_HASH
         self.bind(other, np.zeros(self._array(other).size, np.int32))
         rehash(self.header)
-
-
-def _give_back(spare: SpareArrays, arrays: dict[Column, NDArray[Any]], block: NDArray[np.uint8]) -> None:
-    spare.give(block)
-    for column in _REUSED:
-        if column in arrays:
-            spare.give(arrays[column])

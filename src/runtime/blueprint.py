@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from ..kernels.columns import COLUMN_DTYPES, COLUMNS, HEADER_LENGTH, SCALARS, Column, Scalar
 
-__all__ = ["CONFIG_COLUMNS", "FIRST_SIZES", "Blueprint"]
+__all__ = ["CONFIG_COLUMNS", "CONFIG_STRIDE", "FIRST_SIZES", "Blueprint"]
 
 _ALIGNMENT = 64
 
+_FIRST_CONFIGS = 1024
 CONFIG_COLUMNS = (
     Column.CONFIG_OP,
     Column.CONFIG_A,
@@ -34,10 +35,10 @@ CONFIG_COLUMNS = (
 
 FIRST_SIZES: Mapping[Column, int] = MappingProxyType(
     {
-        Column.CONFIG_HASH: 4096,
+        Column.CONFIG_HASH: 2048,
         Column.LIST_HASH: 512,
         Column.LIST_OFFSET: 129,
-        **dict.fromkeys(CONFIG_COLUMNS, 1024),
+        **dict.fromkeys(CONFIG_COLUMNS, _FIRST_CONFIGS),
         Column.LIST_KEY: 128,
         Column.LIST_DATA: 1024,
         Column.SCRATCH: 4096,
@@ -61,8 +62,9 @@ FIRST_SIZES: Mapping[Column, int] = MappingProxyType(
 """Elements that the columns of every machine have at first."""
 
 
-_UNREAD = (Column.LIST_KEY,)
-"""The first column that nobody reads before it is written."""
+_BEHIND_CONFIGS = Column.LIST_KEY
+CONFIG_STRIDE = 4 * _FIRST_CONFIGS
+"""Bytes between the columns of the configurations, or half of it behind the one of eight bytes an element."""
 
 
 class Blueprint:
@@ -74,8 +76,9 @@ class Blueprint:
         offsets: where the other columns lie in the block, in bytes.
         own: int64[n], the numbers of those.
         nbytes: length of the block.
-        cleared: bytes of the block that are zero at the beginning; the columns behind them are written before they are
-            read.
+        cleared: bytes of the block that are zero at the beginning.
+        configs: where the columns of the configurations lie, of which the first one, the dead one, is zero too. The
+            other columns are written before they are read.
 
     Args:
         shared: columns that no machine writes to.
@@ -83,7 +86,7 @@ class Blueprint:
         scalars: values of scalars at the beginning.
     """
 
-    __slots__ = ("cleared", "header", "nbytes", "offsets", "own", "shared")
+    __slots__ = ("cleared", "configs", "header", "nbytes", "offsets", "own", "shared")
 
     def __init__(
         self,
@@ -105,7 +108,8 @@ class Blueprint:
             self.header[column] = self.nbytes
             self.header[COLUMNS + column] = size
             self.nbytes += -(-size * COLUMN_DTYPES[column].itemsize // _ALIGNMENT) * _ALIGNMENT
-        self.cleared = next((self.offsets[column] for column in _UNREAD if column in self.offsets), self.nbytes)
+        self.cleared = self.offsets[CONFIG_COLUMNS[0]]
+        self.configs = slice(self.cleared, self.offsets[_BEHIND_CONFIGS])
         self.own = np.array(list(self.offsets), np.int64)
         for scalar, value in scalars.items():
             self.header[SCALARS + scalar] = value

@@ -135,7 +135,8 @@ class Document:
         self._children: dict[tuple[int, _Path], Subschema] = {}
         self._targets: dict[int, list[Subschema]] = {}
         self._opposites: dict[int, Subschema] = {}
-        self._silent: dict[Dialect, frozenset[str]] = {}
+        self._dialect: Dialect | None = None  # the last one, and what means nothing in it
+        self._silent: frozenset[str] = frozenset()
         if draft is not None and draft not in DRAFTS:
             raise SchemaError(f"{draft!r} is no draft of JSON Schema", expected=[str(one) for one in DRAFTS])
         self._resources = Resources(schema, None if draft is None else plain_dialect(draft), registry)
@@ -292,10 +293,12 @@ class Document:
         dialect = resource.dialect
         if dialect.hides and "$ref" in schema:
             return {"$ref": schema["$ref"]}
-        silent = self._silent.get(dialect)
-        if silent is None:
+        if dialect is self._dialect:
+            silent = self._silent
+        else:
             unasserted = () if self.assert_formats or dialect.formats else ("format",)
-            silent = self._silent[dialect] = dialect.silent.union(unasserted)
+            silent = dialect.silent.union(unasserted)
+            self._dialect, self._silent = dialect, silent
         if silent.isdisjoint(schema):
             return schema
         kept = {keyword: value for keyword, value in schema.items() if keyword not in silent}

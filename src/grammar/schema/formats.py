@@ -23,6 +23,7 @@ from collections.abc import Callable
 from functools import cache
 
 from ..regex import CharDfa, Counted, compile_regex
+from .format_cache import kept_automaton
 from .idn_format import idn_hostname_automaton
 from .regex_format import regex_automaton
 from .time_format import date_time_automaton, time_automaton
@@ -145,5 +146,8 @@ def format_of(value: object, draft: int) -> str | None:
 def format_strings(name: str) -> Counted:
     """The strings of a format; made once in a process."""
     machine = _MACHINES.get(name)
-    automaton = machine() if machine is not None else compile_regex(_EXPRESSIONS[name], dialect="python", flags="s")
+    if machine is None:
+        automaton = compile_regex(_EXPRESSIONS[name], dialect="python", flags="s")
+    else:
+        automaton = kept_automaton(name, machine)
     return Counted(automaton, 0, _MOST_CHARACTERS.get(name))

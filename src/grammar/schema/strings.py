@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 
 from ...errors import LimitError, RegexError, SchemaError
 from ..regex import CharDfa, Counted, compile_counted, compile_regex, complement, from_ranges, intersect
@@ -30,6 +31,13 @@ def _at(source: str, pointer: str) -> Iterator[None]:
             expected=error.expected,
             hint=error.hint,
         ) from error
+
+
+@cache
+def _alone(name: str) -> Bounded:
+    """The strings of a format; made once in a process."""
+    strings = format_strings(name)
+    return Bounded.of(strings.automaton, strings.fewest, strings.most)
 
 
 @dataclass(slots=True)
@@ -72,6 +80,8 @@ class StringLanguages:
         formats = (shape.formats, shape.not_formats)
         key = (sources, refused, formats, shape.excluded, shape.min_length, shape.max_length)
         found = self._joint.get(key)
+        if found is None and len(shape.formats) == 1 and key == ((), (), (shape.formats, ()), frozenset(), 0, None):
+            found = self._joint[key] = _alone(shape.formats[0])
         if found is None:
             parts = [self.counted(source, pointer) for source, pointer in shape.patterns]
             parts += [format_strings(name) for name in shape.formats]
