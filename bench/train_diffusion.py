@@ -1,6 +1,6 @@
 """Trains the small masked-diffusion model that the package ships: ``python -m bench.train_diffusion FOLDER``.
 
-An MPNet encoder of 4 layers (1.6 million parameters) over a byte-level BPE vocabulary of 512 tokens, trained on the
+An MPNet encoder of 4 layers (0.8 million parameters) over a byte-level BPE vocabulary of 512 tokens, trained on the
 made-up texts of ``diffusion_texts`` by the objective of LLaDA (arXiv 2502.09992): a share t ~ U(0, 1) of the text's
 tokens becomes ``<|mask|>``, and the model names what stood there. The text is followed by end tokens up to the end of
 its row, as a canvas that is longer than its text will be::
@@ -65,10 +65,10 @@ def build_model(seed: int) -> MPNetForMaskedLM:
     torch.manual_seed(seed)
     config = MPNetConfig(
         vocab_size=VOCABULARY,
-        hidden_size=192,
-        intermediate_size=576,
+        hidden_size=128,
+        intermediate_size=384,
         num_hidden_layers=4,
-        num_attention_heads=6,
+        num_attention_heads=4,
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
         max_position_embeddings=1024,
@@ -150,7 +150,7 @@ def train(folder: Path, steps: int, tokens: int, seed: int, checkpoint: int) -> 
         inputs = torch.from_numpy(np.where(masked, MASK, ids))
         targets = torch.from_numpy(ids[masked])
         for group in optimizer.param_groups:
-            group["lr"] = rate(step, steps, 1.5e-3)
+            group["lr"] = rate(step, steps, 2e-3)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = model(input_ids=inputs).logits
         loss = torch.nn.functional.cross_entropy(logits[torch.from_numpy(masked)].float(), targets)
@@ -181,11 +181,11 @@ def main() -> None:
     """Read the command line and train."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path, help="where the model goes")
-    parser.add_argument("--steps", type=int, default=8000)
+    parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--tokens", type=int, default=2048, help="tokens of a batch")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--checkpoint", type=int, default=500, help="steps between two writings")
+    parser.add_argument("--checkpoint", type=int, default=250, help="steps between two writings")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     train(options.folder, options.steps, options.tokens, options.seed, options.checkpoint)

@@ -13,13 +13,14 @@ that may come next are found by walking the vocabulary's trie with it, once per 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from .errors import GramaryeError
 from .runtime.batch import fill_masks
 from .runtime.build import Options, build_choice, build_grammar, build_regex, build_schema
 from .runtime.constraint import Constraint
+from .runtime.diffusion.holes import Hole
 from .runtime.limits import Limits
 from .runtime.matcher import Explanation, Matcher
 from .runtime.python_types import schema_of
@@ -28,9 +29,23 @@ from .runtime.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from referencing import Registry
 
-    from .runtime.decoding import Chunk, GenerationResult
+    from .runtime.decoding import Chunk, GenerationResult, ValueReader
+    from .runtime.diffusion.canvas_protocol import Check
+    from .runtime.diffusion.decoders import Decoder
+    from .runtime.diffusion.result import CanvasChunk, DiffusionResult
 
-__all__ = ["Constraint", "Explanation", "Limits", "Matcher", "Vocabulary", "compile", "fill_masks", "generate"]
+__all__ = [
+    "Constraint",
+    "Explanation",
+    "Hole",
+    "Limits",
+    "Matcher",
+    "Vocabulary",
+    "compile",
+    "fill_masks",
+    "generate",
+    "infill",
+]
 
 _SOURCES = ("schema", "regex", "choice", "lark", "ebnf", "gbnf")
 
@@ -179,13 +194,19 @@ def generate(
     monitors: Sequence[Any] = (),
     heal_prompt: bool | None = None,
     fast_forward: bool = True,
+    length: int | None = None,
+    block: int | None = None,
+    steps: int | None = None,
+    decoder: str | Decoder | None = None,
+    check: Check | None = None,
+    joint: bool | None = None,
     **options: Any,
-) -> GenerationResult | list[GenerationResult] | Iterator[Chunk]:
+) -> GenerationResult | list[GenerationResult] | Iterator[Chunk] | DiffusionResult | Iterator[CanvasChunk]:
     """Generate text that satisfies a constraint, complete within ``max_tokens``.
 
     Args:
         model: a transformers causal LM, the name of a demo model ("smollm2"), a model directory, or any object with the
-            protocol of ``runtime/decoding/protocol.py``.
+            protocol of ``runtime/decoding/protocol.py``; or a diffusion model (see :func:`infill`).
         prompt: a text, token ids, or the messages of a conversation; or a list of such, decoded as one batch.
         tokenizer: of a transformers model whose configuration does not name it.
         schema: at most one of this and the next five, as for :func:`compile`; none is free text.
@@ -206,6 +227,15 @@ def generate(
         monitors: static analyses that confine decoding further; none are available in this version.
         heal_prompt: let the model retokenize the end of the prompt; None: if the prompt is a text.
         fast_forward: append what is forced without drawing it.
+        length: of diffusion models, as all up to ``joint``: positions of the canvas, the end token counted; None:
+            ``max_tokens``.
+        block: positions of a block, filled from left to right; None: 32.
+        steps: passes for the whole canvas; None: one token a step, or the decoder's own rule.
+        decoder: which positions a step commits: "confidence", "margin", "entropy", "threshold", "frechet",
+            "localleap", "adablock", "prophet", "freedave", "leftmost", or an object of
+            ``runtime/diffusion/decoders``.
+        check: what decides about commits: "exact", "intersection" or "lookahead".
+        joint: propose jointly from the model's product law given the constraint (regular constraints).
         options: further options of :func:`compile`; ``whitespace`` is "bounded" and ``spelling`` "plain" by default.
 
     Returns:
@@ -218,31 +248,27 @@ def generate(
         ModelError: the model does not fit the vocabulary, or returns unusable logits.
         SchemaError, GrammarError, RegexError, VocabularyError, LimitError: as :func:`compile`.
     """
-    from .runtime.decoding import JSON, TEXT, ValueReader, reader_for_schema, resolve_model, run
+    from .runtime.decoding import resolve_model, run
+    from .runtime.diffusion.resolve import is_diffusion_model
 
     if monitors:
         raise GramaryeError("monitors are not available in this version")
-    lm = resolve_model(model, tokenizer)
     sources = {"schema": schema, "regex": regex, "choice": choice, "lark": lark, "ebnf": ebnf, "gbnf": gbnf}
-    given = {name: value for name, value in sources.items() if value is not None}
-    if constraint is not None and (given or options):
-        raise GramaryeError("constraint= comes compiled", hint=f"leave out {', '.join([*given, *options])}")
-    compiled: Constraint | Sequence[Constraint | None] | None = constraint
-    if given:
-        if schema is not None:
-            options.setdefault("whitespace", "bounded")
-            options.setdefault("spelling", "plain")
-        compiled = compile(vocabulary=lm.vocabulary, **given, **options)
-
-    def reader(one: Constraint | None) -> ValueReader:
-        if one is None or one.kind != "schema":
-            return TEXT if one is None or one.after is None else ValueReader("text", after=one.after)
-        if one.python_type is None:
-            return JSON if one.after is None else ValueReader("json", after=one.after)
-        return reader_for_schema(one.python_type, after=one.after)
-
+    canvas = {"length": length, "block": block, "steps": steps, "decoder": decoder, "check": check, "joint": joint}
+    if is_diffusion_model(model):
+        ignored = {"top_k": top_k, "top_p": top_p, "min_p": min_p, "heal_prompt": heal_prompt}
+        _refuse(ignored, "not for diffusion models")
+        canvas["length"] = max_tokens if length is None else length
+        return _generate_canvas(
+            model, prompt, tokenizer, sources, constraint, options, canvas, temperature, seed, fast_forward, stream
+        )
+    _refuse(canvas, "for diffusion models only")
+    lm = resolve_model(model, tokenizer)
+    compiled = _compiled(lm.vocabulary, sources, constraint, options)
     readers = (
-        reader(compiled) if isinstance(compiled, Constraint) or compiled is None else [reader(one) for one in compiled]
+        _reader(compiled)
+        if isinstance(compiled, Constraint) or compiled is None
+        else [_reader(one) for one in compiled]
     )
     return run(
         lm,
@@ -259,4 +285,164 @@ def generate(
         reader=readers,
         heal_prompt=heal_prompt,
         fast_forward=fast_forward,
+    )
+
+
+def infill(
+    model: Any,
+    parts: Sequence[str | bytes | Hole],
+    *,
+    tokenizer: Any = None,
+    prompt: str = "",
+    schema: Any = None,
+    regex: str | None = None,
+    choice: Iterable[str] | None = None,
+    lark: str | None = None,
+    ebnf: str | None = None,
+    gbnf: str | None = None,
+    constraint: Constraint | None = None,
+    free: int = 24,
+    block: int | None = None,
+    steps: int | None = None,
+    decoder: str | Decoder | None = None,
+    check: Check | None = None,
+    joint: bool | None = None,
+    temperature: float = 0.0,
+    seed: int | None = None,
+    stream: bool = False,
+    **options: Any,
+) -> DiffusionResult | Iterator[CanvasChunk]:
+    """Fill the holes of a text so that the whole of it satisfies a constraint; what is given stays as it is.
+
+    Args:
+        model: a diffusion model ("tiny", "rxnfp", a transformers ``*ForMaskedLM``, a LLaDA- or Dream-shaped model,
+            DiffusionGemma, any object with the protocol of ``runtime/diffusion/model_protocol.py``), or a causal LM
+            that was trained to fill in the middle, which fills one hole after the other.
+        parts: fragments (text or bytes) and :class:`Hole` objects, in the order of the text.
+        tokenizer: of a transformers model.
+        prompt: what a diffusion model reads before the text.
+        schema: at most one of this and the next five, as for :func:`compile`; none fills freely.
+        regex: see :func:`compile`.
+        choice: see :func:`compile`.
+        lark: see :func:`compile`.
+        ebnf: see :func:`compile`.
+        gbnf: see :func:`compile`.
+        constraint: a compiled constraint instead.
+        free: most tokens of a hole without bounds.
+        block: see :func:`generate`; None: all holes are one block.
+        steps: see :func:`generate`.
+        decoder: see :func:`generate`.
+        check: see :func:`generate`.
+        joint: see :func:`generate`.
+        temperature: 0 takes the likeliest token.
+        seed: the same seed gives the same text.
+        stream: return an iterator of chunks, one for each step.
+        options: further options of :func:`compile`.
+
+    Returns:
+        A result with ``text``, ``holes`` and ``value``; an iterator of chunks with ``stream``.
+
+    Raises:
+        BudgetError: no text of the constraint has these fragments with holes of these lengths; raised before the
+            first pass.
+        ModelError: the model can neither fill canvases nor fill in the middle.
+        SchemaError, GrammarError, RegexError, VocabularyError, LimitError: as :func:`compile`.
+    """
+    from .runtime.decoding import resolve_model
+    from .runtime.diffusion.generate import DiffusionOptions
+    from .runtime.diffusion.infill import run_infill
+    from .runtime.diffusion.resolve import is_diffusion_model, resolve_diffusion_model
+
+    sources = {"schema": schema, "regex": regex, "choice": choice, "lark": lark, "ebnf": ebnf, "gbnf": gbnf}
+    plan = DiffusionOptions(
+        block, steps, decoder or "confidence", check or "exact", temperature, seed, joint=bool(joint)
+    )
+    if is_diffusion_model(model):
+        filler = resolve_diffusion_model(model, tokenizer)
+        compiled = _compiled(filler.vocabulary, sources, constraint, options)
+        return run_infill(
+            filler,
+            parts,
+            compiled,
+            options=plan,
+            prompt=prompt,
+            free=free,
+            reader=_reader(compiled),
+            stream=stream,
+        )
+    from .runtime.diffusion.fim import run_fim
+
+    _refuse({"prompt": prompt or None, "decoder": decoder, "steps": steps, "joint": joint}, "for diffusion models only")
+    lm = resolve_model(model, tokenizer)
+    compiled = _compiled(lm.vocabulary, sources, constraint, options)
+    return run_fim(lm, parts, compiled, options=plan, free=free, reader=_reader(compiled))
+
+
+def _compiled(vocabulary: Any, sources: Mapping[str, Any], constraint: Any, options: dict[str, Any]) -> Any:
+    """The constraint of a call: compiled already, or from its source; None where there is neither."""
+    given = {name: value for name, value in sources.items() if value is not None}
+    if constraint is not None and (given or options):
+        raise GramaryeError("constraint= comes compiled", hint=f"leave out {', '.join([*given, *options])}")
+    if not given:
+        return constraint
+    if "schema" in given:
+        options = {"whitespace": "bounded", "spelling": "plain", **options}
+    return compile(vocabulary=vocabulary, **given, **options)
+
+
+def _reader(constraint: Constraint | None) -> ValueReader:
+    """How the text of a constraint becomes a value."""
+    from .runtime.decoding import JSON, TEXT, ValueReader, reader_for_schema
+
+    if constraint is None or constraint.kind != "schema":
+        return TEXT if constraint is None or constraint.after is None else ValueReader("text", after=constraint.after)
+    if constraint.python_type is None:
+        return JSON if constraint.after is None else ValueReader("json", after=constraint.after)
+    return reader_for_schema(constraint.python_type, after=constraint.after)
+
+
+def _refuse(given: Mapping[str, Any], why: str) -> None:
+    """Refuse arguments that another kind of model takes.
+
+    Raises:
+        GramaryeError: one is not None.
+    """
+    names = [name for name, value in given.items() if value is not None]
+    if names:
+        raise GramaryeError(f"{', '.join(names)}: {why}", hint=f"leave out {', '.join(names)}")
+
+
+def _generate_canvas(
+    model: Any,
+    prompt: Any,
+    tokenizer: Any,
+    sources: Mapping[str, Any],
+    constraint: Any,
+    options: dict[str, Any],
+    canvas: Mapping[str, Any],
+    temperature: float,
+    seed: Any,
+    fast_forward: bool,
+    stream: bool,
+) -> DiffusionResult | Iterator[CanvasChunk]:
+    """:func:`generate` with a diffusion model."""
+    from .runtime.diffusion.generate import DiffusionOptions, run_diffusion
+    from .runtime.diffusion.resolve import resolve_diffusion_model
+
+    if not (constraint is None or isinstance(constraint, Constraint)) or not (seed is None or isinstance(seed, int)):
+        raise GramaryeError("a diffusion model fills one canvas a call", expected=["one constraint and one seed"])
+    filler = resolve_diffusion_model(model, tokenizer)
+    compiled = _compiled(filler.vocabulary, sources, constraint, options)
+    plan = DiffusionOptions(
+        32 if canvas["block"] is None else canvas["block"],
+        canvas["steps"],
+        canvas["decoder"] or "confidence",
+        canvas["check"] or "exact",
+        temperature,
+        seed,
+        bool(canvas["joint"]),
+        fast_forward,
+    )
+    return run_diffusion(
+        filler, prompt, compiled, length=canvas["length"], options=plan, reader=_reader(compiled), stream=stream
     )

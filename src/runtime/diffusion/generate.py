@@ -20,8 +20,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BudgetError, GramaryeError, ModelError
-from ..decoding.protocol import Prompt
+from ..decoding.protocol import Model, Prompt
 from ..decoding.values import TEXT, ValueReader
+from ..vocabulary import Vocabulary
 from .canvas_protocol import Canvas, Check, End
 from .decoders import Decoder, decoder_of
 from .free_canvas import FreeCanvas
@@ -33,7 +34,17 @@ from .result import CanvasChunk, DiffusionResult, Finish
 if TYPE_CHECKING:
     from ..constraint import Constraint
 
-__all__ = ["REFUSALS", "DiffusionOptions", "Job", "fill", "make_canvas", "run_diffusion"]
+__all__ = [
+    "REFUSALS",
+    "DiffusionOptions",
+    "Job",
+    "check_vocabulary",
+    "fill",
+    "last_result",
+    "make_canvas",
+    "result_of",
+    "run_diffusion",
+]
 
 REFUSALS: Mapping[str, int | None] = {"exact": None, "intersection": 100, "lookahead": 5}
 """Refused proposals of a step after which a check gives up (arXiv 2508.10111) or recovers (tau of arXiv 2602.00612)."""
@@ -81,9 +92,13 @@ class DiffusionOptions:
 
 @dataclass(slots=True)
 class Job:
-    """A canvas with all that turns it into a result."""
+    """A canvas with all that turns it into a result.
 
-    model: DiffusionModel | RenoisedModel
+    Attributes:
+        passes: forward passes that were needed to choose the lengths of holes.
+    """
+
+    model: DiffusionModel | RenoisedModel | Model
     prompt: list[int]
     constraint: Constraint | None
     length: int
@@ -93,6 +108,19 @@ class Job:
     reader: ValueReader = TEXT
     holes: tuple[range, ...] = ()
     seed: int = 0
+    passes: int = 0
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The model's tokens.
+
+        Raises:
+            ModelError: the model has a vocabulary of its own kind.
+        """
+        found = self.model.vocabulary
+        if not isinstance(found, Vocabulary):
+            raise ModelError(f"the model's vocabulary is a {type(found).__name__}", expected=["a gramarye.Vocabulary"])
+        return found
 
 
 def run_diffusion(
@@ -144,7 +172,7 @@ def last_result(chunks: Iterator[CanvasChunk]) -> DiffusionResult:
     return result
 
 
-def check_vocabulary(model: DiffusionModel | RenoisedModel, constraint: Constraint | None) -> None:
+def check_vocabulary(model: DiffusionModel | RenoisedModel | Model, constraint: Constraint | None) -> None:
     """Compare the constraint's vocabulary with the model's.
 
     Raises:
@@ -166,7 +194,7 @@ def make_canvas(job: Job) -> Canvas:
         BudgetError: it has no completion.
     """
     if job.constraint is None:
-        return FreeCanvas(job.model.vocabulary, job.length, job.fixed)
+        return FreeCanvas(job.vocabulary, job.length, job.fixed)
     canvas = job.constraint.canvas(
         job.length, job.fixed, end=job.end, check=job.options.check, **job.options.check_options
     )
@@ -200,7 +228,9 @@ def fill(job: Job) -> Iterator[CanvasChunk]:
     if isinstance(job.model, DiffusionModel):
         run = Run(job.model, canvas, job.options.settings(job.seed), job.prompt)
         return _steps(job, run)
-    return iter([_renoised(job, job.model)])
+    if isinstance(job.model, RenoisedModel):
+        return iter([_renoised(job, job.model)])
+    raise ModelError(f"a {type(job.model).__name__} fills no canvases")
 
 
 def _steps(job: Job, run: Run) -> Iterator[CanvasChunk]:
@@ -213,7 +243,7 @@ def _steps(job: Job, run: Run) -> Iterator[CanvasChunk]:
     if before is None:
         fixed = run.canvas.fixed
         before = Step(tuple(fixed.get(p) for p in range(job.length)), (), 0, (), run.passes)
-    yield CanvasChunk(_pieces(job, before), given, before, _result(job, run))
+    yield CanvasChunk(_pieces(job, before), given, before, result_of(job, run))
 
 
 def _renoised(job: Job, model: RenoisedModel) -> CanvasChunk:
@@ -221,16 +251,17 @@ def _renoised(job: Job, model: RenoisedModel) -> CanvasChunk:
     fixed = run.canvas.fixed
     tokens = tuple(fixed.get(position) for position in range(job.length))
     step = Step(tokens, tuple(p for p in range(job.length) if p not in job.fixed), run.forced, (), run.passes)
-    return CanvasChunk(_pieces(job, step), frozenset(job.fixed), step, _result(job, run))
+    return CanvasChunk(_pieces(job, step), frozenset(job.fixed), step, result_of(job, run))
 
 
 def _pieces(job: Job, step: Step) -> tuple[bytes | None, ...]:
-    spell = job.model.vocabulary.token_bytes
+    spell = job.vocabulary.token_bytes
     return tuple(None if token is None else spell(token) for token in step.canvas)
 
 
-def _result(job: Job, run: Run) -> DiffusionResult:
-    vocabulary = job.model.vocabulary
+def result_of(job: Job, run: Run) -> DiffusionResult:
+    """What a run has made of a job."""
+    vocabulary = job.vocabulary
     fixed = run.canvas.fixed
     tokens: list[int] = []
     ended = job.end == "exact"
@@ -259,7 +290,7 @@ def _result(job: Job, run: Run) -> DiffusionResult:
         log_prob=run.log_prob,
         chosen=run.chosen,
         forced=run.forced,
-        passes=run.passes,
+        passes=job.passes + run.passes,
         rows=run.rows,
         retries=run.retries,
         recovered=run.recovered,
@@ -270,5 +301,5 @@ def _result(job: Job, run: Run) -> DiffusionResult:
 
 
 def _hole_text(job: Job, fixed: Mapping[int, int], hole: range) -> str:
-    data = job.model.vocabulary.decode(fixed[position] for position in hole if position in fixed)
+    data = job.vocabulary.decode(fixed[position] for position in hole if position in fixed)
     return data.decode("utf-8", "replace")
