@@ -37,6 +37,11 @@ MASK, END, PAD = range(3)
 VOCABULARY = 512
 LEFT_OUT = ("lm_head.decoder.weight", "lm_head.decoder.bias", "mpnet.embeddings.position_embeddings.weight")
 """Weights that are tied to others, and the absolute positions: zero, so that relative ones serve any length."""
+HEADS = 8
+NEIGHBOURS = (1, 17, 2, 18)
+"""Buckets of relative positions -1, +1, -2 and +2: half of the heads begin by looking there. Without that, and with
+weights that start at the usual 0.02, a model of this size stays for thousands of steps with the frequencies of tokens.
+"""
 LONGEST = 112
 """Tokens of the longest row; longer documents are not used."""
 
@@ -68,7 +73,8 @@ def build_model(seed: int) -> MPNetForMaskedLM:
         hidden_size=128,
         intermediate_size=384,
         num_hidden_layers=4,
-        num_attention_heads=4,
+        num_attention_heads=HEADS,
+        initializer_range=0.08,
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
         max_position_embeddings=1024,
@@ -79,6 +85,9 @@ def build_model(seed: int) -> MPNetForMaskedLM:
     model = MPNetForMaskedLM(config)
     positions = model.mpnet.embeddings.position_embeddings.weight
     positions.requires_grad_(False).zero_()
+    with torch.no_grad():
+        for head, bucket in enumerate(NEIGHBOURS):
+            model.mpnet.encoder.relative_attention_bias.weight[bucket, head] = 5.0
     model.config.mask_token_id = MASK
     return model
 
@@ -150,7 +159,7 @@ def train(folder: Path, steps: int, tokens: int, seed: int, checkpoint: int) -> 
         inputs = torch.from_numpy(np.where(masked, MASK, ids))
         targets = torch.from_numpy(ids[masked])
         for group in optimizer.param_groups:
-            group["lr"] = rate(step, steps, 2e-3)
+            group["lr"] = rate(step, steps, 1.5e-3)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = model(input_ids=inputs).logits
         loss = torch.nn.functional.cross_entropy(logits[torch.from_numpy(masked)].float(), targets)

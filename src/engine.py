@@ -227,8 +227,7 @@ def generate(
         monitors: static analyses that confine decoding further; none are available in this version.
         heal_prompt: let the model retokenize the end of the prompt; None: if the prompt is a text.
         fast_forward: append what is forced without drawing it.
-        length: of diffusion models, as all up to ``joint``: positions of the canvas, the end token counted; None:
-            ``max_tokens``.
+        length: of diffusion models, as all up to ``joint``: positions of the canvas; None: ``max_tokens``.
         block: positions of a block, filled from left to right; None: 32.
         steps: passes for the whole canvas; None: one token a step, or the decoder's own rule.
         decoder: which positions a step commits: "confidence", "margin", "entropy", "threshold", "frechet",

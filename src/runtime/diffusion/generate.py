@@ -139,7 +139,7 @@ def run_diffusion(
         model: a diffusion model.
         prompt: a text, token ids or messages.
         constraint: what the text satisfies; None: free text.
-        length: positions of the canvas, the end token counted.
+        length: positions of the canvas.
         options: how.
         reader: how the text becomes a value.
         stream: return an iterator of chunks, one for each step.
@@ -200,21 +200,19 @@ def make_canvas(job: Job) -> Canvas:
     )
     if canvas.completable:
         return canvas
-    ends = job.end == "padded"
     shortest = canvas.shortest
-    if shortest is None or shortest + ends <= job.length:
+    if shortest is None or shortest <= job.length:
         raise BudgetError(
-            f"no text of {job.length - ends} tokens satisfies the constraint",
-            needed=job.length + 1 if shortest is None else shortest + ends,
+            f"no text of {job.length} tokens satisfies the constraint",
+            needed=job.length + 1 if shortest is None else shortest,
             budget=job.length,
             hint="change length, or what is fixed" if job.fixed else "change length",
         )
-    needs = f"{shortest} tokens" + (" and an end token" if ends else "")
     raise BudgetError(
-        f"the shortest valid output needs {needs}, but length is {job.length}",
-        needed=shortest + ends,
+        f"the shortest valid output needs {shortest} tokens, but length is {job.length}",
+        needed=shortest,
         budget=job.length,
-        hint=f"raise length to at least {shortest + ends}",
+        hint=f"raise length to at least {shortest}",
     )
 
 
@@ -264,7 +262,8 @@ def result_of(job: Job, run: Run) -> DiffusionResult:
     vocabulary = job.vocabulary
     fixed = run.canvas.fixed
     tokens: list[int] = []
-    ended = job.end == "exact"
+    stuck = run.stuck and not run.finished
+    ended = job.end == "exact" or (job.constraint is not None and not stuck)
     for position in range(job.length):
         token = fixed.get(position)
         if token in vocabulary.eos_ids:
@@ -273,11 +272,8 @@ def result_of(job: Job, run: Run) -> DiffusionResult:
         if token is not None:
             tokens.append(token)
     data = vocabulary.decode(tokens)
-    stuck = run.stuck and not run.finished
-    valid = None
-    if job.constraint is not None:
-        valid = ended and not stuck and job.constraint.accepts(data)
-    finish: Finish = "stuck" if stuck else "stop" if ended else "length"
+    valid = None if job.constraint is None else not stuck and job.constraint.accepts(data)
+    finish: Finish = "stuck" if stuck else "stop" if ended and valid is not False else "length"
     return DiffusionResult(
         text=data.decode("utf-8", "replace"),
         data=data,

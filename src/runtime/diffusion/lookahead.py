@@ -113,7 +113,7 @@ class LookaheadCanvas:
     def completable(self) -> bool:
         """Whether the language has a text that is short enough; what is fixed is not looked at."""
         shortest = self.shortest
-        return shortest is not None and shortest + self._ends <= self.length
+        return shortest is not None and shortest <= self.length
 
     @property
     def fixed(self) -> dict[int, int]:
@@ -209,7 +209,7 @@ class LookaheadCanvas:
     def _whole(self) -> bool:
         matcher = self._constraint.matcher()
         return all(matcher.advance(self._fixed[i]) or matcher.ended for i in range(self.length)) and (
-            matcher.ended if self._ends else matcher.accepting
+            matcher.ended or matcher.accepting
         )
 
     def _verify(self, position: int, token: int) -> bool:

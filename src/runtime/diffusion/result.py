@@ -12,8 +12,8 @@ from .loop import Step
 __all__ = ["CanvasChunk", "DiffusionResult", "Finish"]
 
 Finish: TypeAlias = Literal["stop", "length", "stuck"]
-"""``stop``: complete. ``length``: without a constraint, the canvas ended before the text did. ``stuck``: a check that
-is not exact ran into a dead end; the text has gaps."""
+"""``stop``: complete. ``length``: the canvas ended before the text did (without a constraint, or by lookahead).
+``stuck``: a check that is not exact ran into a dead end; the text has gaps."""
 
 
 @dataclass(frozen=True)
