@@ -292,3 +292,45 @@ def test_coarse_classes_are_a_partition_of_the_characters():
     spaces = [code for code in range(128, 0x110000) if unicodedata.category(chr(code)) in ("Zs", "Zl", "Zp")]
     apart = set(classes[[*spaces, 0xFEFF]].tolist())
     assert set(codes[np.isin(classes, list(apart))].tolist()) == {*spaces, 0xFEFF}
+
+
+KEYED = [
+    {"patternProperties": {"^x-": {"type": "integer"}}, "additionalProperties": {"type": "string"}},
+    {"patternProperties": {"^[a-z]+$": {"type": "integer"}}, "additionalProperties": False},
+    {"patternProperties": {"b": {"type": "null"}, "^a": True}, "properties": {"abc": {}, "x1": {"const": 1}, "é": {}}},
+    {"properties": {"a": {}, "b c": {}, "日本": {}}, "propertyNames": {"pattern": "^[^z]*$", "maxLength": 9}},
+    {"propertyNames": {"pattern": "^[ab]c?$"}, "properties": {"zz": {}}, "additionalProperties": {"type": "boolean"}},
+    {"patternProperties": {"^[ab]$": {}}, "additionalProperties": False, "properties": {"ax": {}, "c\\d": {}}},
+]
+KEY_TEXTS = ['{"', '{"a', '{"x-', '{"b":null,"', '{"a":1,"', '{"a":1,"a', '{"x1":1,"', '{"é', '{"日', '{"z', '{"b c"']
+
+
+@pytest.mark.parametrize("members", KEYED, ids=str)
+@pytest.mark.parametrize("options", [{}, {"spelling": "plain"}], ids=str)
+def test_keys_that_an_automaton_reads_along(table, members, options):
+    vocabulary = table.vocabulary
+    constraint = engine.compile(schema={"type": "object", **members}, vocabulary=vocabulary, **options)
+    machine = constraint.machine
+    checked = 0
+    for budget in (1500, 0):
+        machine.arena.set(Scalar.LETTER_BUDGET, budget)
+        for text in KEY_TEXTS:
+            config, _ = machine.advance_bytes(constraint.start, text.encode())
+            if not config:
+                continue
+            machine.arena.column(Column.CONFIG_MASK)[:] = -1
+            wanted = mask_by_steps(table, config, machine.step, accepting=False)
+            assert differences(table, mask_of(machine, config), wanted)[:5] == [], text
+            checked += 1
+    assert checked >= 4
+
+
+def test_keys_of_a_permissive_automaton_visit_few_nodes(llama3_1_json):
+    vocabulary = load_table(llama3_1_json).vocabulary
+    schema = {"type": "object", "patternProperties": {"^x-": {}}, "properties": {"name": {}}}
+    machine = (constraint := engine.compile(schema=schema, vocabulary=vocabulary)).machine
+    config, _ = machine.advance_bytes(constraint.start, b'{"')
+    before = machine.arena.get(Scalar.VISITED)
+    found = bits(mask_of(machine, config), len(vocabulary))
+    assert machine.arena.get(Scalar.VISITED) - before < 20_000
+    assert np.flatnonzero(found != (machine.successors(config) != 0))[:5].tolist() == []

@@ -138,7 +138,7 @@ class Column(IntEnum):
     QUOTE_LETTERS = 108  # int32[...]
     QUOTE_STARTS = 109  # int32[quotes + 1]
     SUFFIX_QUOTE = 110  # int32[...]
-    QUOTE_LIVE = 111  # int32[quotes] 1: a string may end behind these letters
+    QUOTE_LIVE = 111  # int32[quotes] configuration behind a string that ends behind these letters, or 0
     COARSE_BOUND = 112  # int32[...] first code point of each interval of coarse classes
     COARSE_CLASS = 113  # int32[...] class of that interval
     QUOTIENT = 114  # int32[...] records of automata, see quotient.py

@@ -32,7 +32,7 @@ from .intern import fail, intern_config
 from .json_machine import is_blank
 from .json_object import FREE_KEY, additional_allowed, close_key, object_field
 from .json_string import pattern_twin, trie_child
-from .key_names import key_name
+from .key_names import key_name, key_state
 from .key_views import sketched
 from .machine import accepting, row_of, successor, transition
 from .memory import (
@@ -59,7 +59,7 @@ from .memory import (
 from .names import names_below, names_plain
 from .narrow import has_wide_child
 from .opcodes import DEAD, UNFILLED, Op, Question, Status, Whitespace
-from .pattern_masks import closes_pattern, pattern_inside
+from .pattern_masks import allow_inside_automaton, close_other_keys, closes_pattern
 from .records import TRIE_FIELDS, ObjectField, TrieField
 
 __all__ = ["advance_token", "fill_mask", "token_successors"]
@@ -135,7 +135,7 @@ def walk(header, config, first, last, mask):
 def allow_suffix(header, suffix, characters, fewest, most, mask):
     """Allow the tokens of a suffix whose characters before the quotation mark keep the string within its bounds.
 
-    ``characters`` -1: those of which QUOTE_LIVE says that a string may end behind what they begin with.
+    ``characters`` -1: those of which QUOTE_LIVE says that what they begin with leads to configuration ``fewest``.
     """
     for i in range(
         np.int64(get_i32(header, Column.SUFFIX_OFFSETS, suffix)),
@@ -143,7 +143,7 @@ def allow_suffix(header, suffix, characters, fewest, most, mask):
     ):
         if characters < 0:
             quote = np.int64(get_i32(header, Column.SUFFIX_QUOTE, i))
-            allowed = get_i32(header, Column.QUOTE_LIVE, quote) != 0
+            allowed = get_i32(header, Column.QUOTE_LIVE, quote) == fewest
         else:
             total = characters + get_i32(header, Column.SUFFIX_CHARS, i)
             allowed = total >= fewest and (most < 0 or total <= most)
@@ -231,10 +231,27 @@ def keep_mask(header, config, mask):
 @inner(types.void(HEADER, _INT, _MASK))
 def pattern_mask(header, config, mask):
     """Mask of a PATTERN at a character boundary. ``mask`` holds nothing else."""
-    pattern_inside(header, config, mask)
+    dfa = np.int64(get_i32(header, Column.CONFIG_A, config))
+    allow_inside_automaton(header, dfa, get_i64(header, Column.CONFIG_B, config), mask)
     if closes_pattern(header, config):
         parent = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
-        walk_suffixes(header, parent, np.int64(-1), np.int64(0), np.int64(-1), mask)
+        walk_suffixes(header, parent, np.int64(-1), parent, np.int64(-1), mask)
+
+
+@inner(types.void(HEADER, _INT, _INT, _MASK))
+def automatic_keys_mask(header, members, state, mask):
+    """:func:`other_keys_mask` where an automaton reads keys along: what follows a key depends on where it ends."""
+    spec = np.int64(get_i32(header, Column.CONFIG_A, members))
+    allow_inside_automaton(header, object_field(header, spec, ObjectField.KEY_DFA), state, mask)
+    close_other_keys(header, members, state)
+    quotes = header[COLUMNS + Column.QUOTE_LIVE]
+    for quote in range(quotes):
+        after = np.int64(get_i32(header, Column.QUOTE_LIVE, quote))
+        if after != 0 and header[SCALARS + Scalar.STATUS] == 0:
+            walk_suffixes(header, after, np.int64(-1), after, np.int64(-1), mask)
+            for other in range(quote, quotes):
+                if get_i32(header, Column.QUOTE_LIVE, other) == after:
+                    put_i32(header, Column.QUOTE_LIVE, other, 0)
 
 
 @inner(types.void(HEADER, _INT, _INT, _MASK))
@@ -297,7 +314,14 @@ def repair_keys(header, first, last, mask):
                 walk(header, target, i + 1, i + size, mask)
             i += size
             continue
-        if target == 0 or is_free(header, target):
+        if target == 0:
+            refuse_subtree(header, i, i + size, mask)
+            i += size
+            continue
+        token = np.int64((node >> np.uint64(20)) & np.uint64(0x1FFFFF)) - 1
+        if token >= 0:
+            set_bit(mask, token)
+        if is_free(header, target):
             i += size
             continue
         put_i32(header, Column.STACK, depth, target)
@@ -312,20 +336,27 @@ def repair_byte(header, byte, mask):
         repair_keys(header, first, np.int64(get_i32(header, Column.TRIE_START, byte + 1)), mask)
 
 
-@inner(types.void(HEADER, _INT, _MASK))
-def other_keys_mask(header, members, mask):
-    """Mask of a key that no declared key and none seen begins like; remembered for all keys that come next here."""
+@inner(types.void(HEADER, _INT, _INT, _MASK))
+def other_keys_mask(header, members, state, mask):
+    """Mask of a key that no declared key and none seen begins like; remembered for all keys that come next here.
+
+    ``state``: of the key automaton; 0 if there is none, or if only declared keys begin so.
+    """
     words = header[SCALARS + Scalar.WORDS]
-    memo = intern_config(header, Op.MEMO, members, 0, Question.OTHER_KEYS, 0)
+    memo = intern_config(header, Op.MEMO, members, state, Question.OTHER_KEYS, 0)
     if memo == 0:
         return
     slot = np.int64(get_i32(header, Column.CONFIG_MASK, memo))
     if slot >= 0:
         unite_words(address_32(header, Column.MASK_DATA, slot * words), mask)
         return
-    allow_inside(header, -1, mask)
-    free = close_key(header, np.int64(FREE_KEY), np.int64(0), members)
-    walk_suffixes(header, free, np.int64(0), np.int64(0), np.int64(-1), mask)
+    spec = np.int64(get_i32(header, Column.CONFIG_A, members))
+    if object_field(header, spec, ObjectField.KEY_DFA) >= 0:
+        automatic_keys_mask(header, members, state, mask)
+    else:
+        allow_inside(header, -1, mask)
+        free = close_key(header, np.int64(FREE_KEY), np.int64(0), members)
+        walk_suffixes(header, free, np.int64(0), np.int64(0), np.int64(-1), mask)
     room = header[SCALARS + Scalar.MASKS] + 2 <= header[COLUMNS + Column.MASK_OWNER]
     if room and header[SCALARS + Scalar.STATUS] == 0:
         keep_mask(header, memo, mask)
@@ -335,7 +366,8 @@ def other_keys_mask(header, members, mask):
 @inner(types.void(HEADER, _INT, _MASK))
 def key_mask(header, config, mask):
     """Mask of a KEY at a character boundary of an object that takes additional keys. ``mask`` holds nothing else."""
-    other_keys_mask(header, np.int64(get_i32(header, Column.CONFIG_PARENT, config)), mask)
+    state = key_state(get_i64(header, Column.CONFIG_B, config))
+    other_keys_mask(header, np.int64(get_i32(header, Column.CONFIG_PARENT, config)), state, mask)
     if is_free(header, config):
         return
     put_i32(header, Column.STACK, 0, config)
@@ -364,8 +396,6 @@ def takes_any_key(header, config):
     if get_i32(header, Column.CONFIG_OP, config) != Op.KEY or get_i32(header, Column.CONFIG_C, config) != 0:
         return False
     members = np.int64(get_i32(header, Column.CONFIG_PARENT, config))
-    if object_field(header, np.int64(get_i32(header, Column.CONFIG_A, members)), ObjectField.KEY_DFA) >= 0:
-        return False
     return additional_allowed(
         header,
         np.int64(get_i32(header, Column.CONFIG_A, members)),

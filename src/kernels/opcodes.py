@@ -89,7 +89,7 @@ class Question(IntEnum):
 
     ITEM_READ = 0  # array spec, NAME of the text of its last item: the array spec behind it
     REBASED = 1  # configuration, bottom: the configuration moved onto that bottom
-    OTHER_KEYS = 2  # MEMBERS: its mask, not its row, holds what a key that no declared key begins like allows
+    OTHER_KEYS = 2  # MEMBERS, state of the key automaton: its mask is that of a key that no declared key begins like
 
 
 class Whitespace(IntEnum):

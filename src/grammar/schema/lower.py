@@ -49,8 +49,6 @@ _LITERALS = (
 _CHOICE, _PATTERN, _STRING = int(Op.CHOICE), int(Op.PATTERN), int(Op.STRING)
 _READY = int(NodeState.READY)
 _UNKNOWN = (int(NodeState.UNKNOWN), *[NONE] * (NODE_FIELDS - 1))
-_NO_PATTERN = (0, NONE, 0, 0, 0, 0, 0, 0, NONE, 0)
-"""Fields of an automaton that is no pattern with bounds."""
 
 
 class SchemaLowering:
@@ -214,7 +212,8 @@ class SchemaLowering:
         """The number of an automaton."""
         found = self._automata.get(automaton)
         if found is None:
-            found = self._automata[automaton] = self._bind_automaton(automaton)
+            unbounded = [0, NONE, 0, 0, 0, automaton.states, 0, 0, NONE, 0]
+            found = self._automata[automaton] = self._bind_automaton(automaton, unbounded)
         return found
 
     def pattern(self, spec: int) -> Bounded:
@@ -239,7 +238,7 @@ class SchemaLowering:
         record = [strings.fewest, most, first, rows, period, states, anything, spec, strings.room, slack]
         return self._bind_automaton(strings.automaton, record)
 
-    def _bind_automaton(self, automaton: CharDfa, pattern: Sequence[int] = _NO_PATTERN) -> int:
+    def _bind_automaton(self, automaton: CharDfa, pattern: Sequence[int]) -> int:
         record = [
             self._tables.append(Column.CHAR_TRANS, automaton.trans),
             automaton.trans.shape[1],
