@@ -14,6 +14,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Sequence
 from itertools import takewhile
+from types import MappingProxyType
 
 from ...errors import SchemaError
 from ...kernels.columns import Column
@@ -33,6 +34,7 @@ from .keywords import check
 from .lengths import Bounded
 from .members import Items, Members
 from .number_specs import NumberSpecs
+from .plainly import RESTRICTING
 from .shapes import Conjunction, Shape, Types, conjunction
 from .shortest import Shortest
 from .strings import StringLanguages
@@ -47,6 +49,10 @@ _LITERALS = (
     (Types.FALSE, 1 << Literal.FALSE),
 )
 _CHOICE, _PATTERN, _STRING = int(Op.CHOICE), int(Op.PATTERN), int(Op.STRING)
+_SIMPLE_TYPES = frozenset(("boolean", "integer", "null", "number", "string"))
+_SIMPLE_LITERALS = MappingProxyType(
+    {"boolean": 1 << Literal.TRUE | 1 << Literal.FALSE, "null": 1 << Literal.NULL},
+)
 _READY = int(NodeState.READY)
 _UNKNOWN = (int(NodeState.UNKNOWN), *[NONE] * (NODE_FIELDS - 1))
 
@@ -73,6 +79,7 @@ class SchemaLowering:
         self.containers = Containers(tables, weakref.proxy(self), ordered=ordered)
         self._nodes: dict[Conjunction, int] = {}
         self._conjunctions: dict[int, Conjunction] = {}
+        self._simple_records: dict[tuple[int, str], list[int]] = {}
         self._string_specs: dict[tuple[int, int | None], int] = {}
         self.numbers = NumberSpecs(tables, plain=plain)
         self._automata: dict[CharDfa, int] = {}
@@ -98,13 +105,35 @@ class SchemaLowering:
         self._lower_ahead()
 
     def node(self, conjuncts: Conjunction) -> int:
-        """Number of the node of a conjunction; its record is written later."""
+        """Number of the node of a conjunction; its record is written later, unless one like it is known."""
         found = self._nodes.get(conjuncts)
         if found is None:
-            first = self._tables.append(Column.NODE, _UNKNOWN)
+            simple = self._simple_kind(conjuncts)
+            record = self._simple_record(simple) if simple is not None else None
+            first = self._tables.append(Column.NODE, _UNKNOWN if record is None else [_READY, NONE, *record])
             found = first // NODE_FIELDS
             self._nodes[conjuncts] = found
             self._conjunctions[found] = conjuncts
+        return found
+
+    def _simple_kind(self, conjuncts: Conjunction) -> tuple[int, str] | None:
+        """The draft and the type of values that are confined by nothing else, or None."""
+        if len(conjuncts) != 1:
+            return None
+        subschema = self.document.subschemas[conjuncts[0]]
+        schema = subschema.schema
+        kind = None if isinstance(schema, bool) else schema.get("type")
+        if isinstance(schema, bool) or not isinstance(kind, str) or kind not in _SIMPLE_TYPES:
+            return None
+        return (subschema.draft, kind) if len(RESTRICTING & schema.keys()) == 1 else None
+
+    def _simple_record(self, kind: tuple[int, str]) -> list[int] | None:
+        """The record of all values of a type; of numbers only once there is one."""
+        found = self._simple_records.get(kind)
+        if found is None and kind[1] == "string":
+            found = self._simple_records[kind] = [_STRING, self._string_spec(0, None), NONE, NONE, NONE, 0]
+        elif found is None and kind[1] in _SIMPLE_LITERALS:
+            found = self._simple_records[kind] = [NONE, NONE, NONE, NONE, NONE, _SIMPLE_LITERALS[kind[1]]]
         return found
 
     def _lower_ahead(self) -> None:
@@ -161,6 +190,9 @@ class SchemaLowering:
             records += self._records(shape)
         if not records:
             records = [[NONE, NONE, NONE, NONE, NONE, 0]]
+        simple = self._simple_kind(self._conjunctions[node])
+        if simple is not None and len(records) == 1:
+            self._simple_records[simple] = records[0]
         following = NONE
         for record in reversed(records[1:]):
             following = self._tables.append(Column.NODE, [_READY, following, *record]) // NODE_FIELDS

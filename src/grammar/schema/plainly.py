@@ -15,7 +15,7 @@ from collections.abc import Callable
 from .document import SAME, Document, JsonValue, Subschema
 from .shapes import TUPLE, is_text
 
-__all__ = ["Plainly"]
+__all__ = ["RESTRICTING", "Plainly"]
 
 _Schema = dict[str, JsonValue]
 
@@ -62,7 +62,7 @@ class Plainly:
 
     def _among_values(self, subschema: Subschema, schema: _Schema) -> bool:
         """True if one keyword alone says which values there are, and plainly there is one."""
-        said = _RESTRICTING & schema.keys()
+        said = RESTRICTING & schema.keys()
         if said <= _LISTS and len(said - {"type"}) == 1:
             types = schema.get("type")
             names = {types} if isinstance(types, str) else types
@@ -165,7 +165,7 @@ _LOOKS: dict[str, Callable[[Plainly, Subschema, _Schema], bool]] = {
 """How to look at a type; the others have values always."""
 
 _LISTS = frozenset(("type", "enum", "const"))
-_RESTRICTING = _ANY_VALUE | frozenset(
+RESTRICTING = _ANY_VALUE | frozenset(
     "type minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength pattern format items "
     "prefixItems additionalItems minItems maxItems uniqueItems contains properties patternProperties propertyNames "
     "additionalProperties required minProperties maxProperties".split()

@@ -1,7 +1,7 @@
 """Which edges of a graph lie on a path of some text: read off the used spans of cfg_outside.py.
 
-An edge (p, t, q) is live if the span q of row (t, p) is used; an empty edge p -> p' if a terminal whose span is used from p
-has it from p' too.
+An edge (p, t, q) is live if the span q of row (t, p) is used; an empty edge p -> p' if a terminal whose span is used
+from p has it from p' too.
 """
 
 from __future__ import annotations
