@@ -13,7 +13,18 @@ from pathlib import Path
 
 from .data import DEFAULT_FOLDER, DataMissingError
 
-BENCHES = ("masks", "growth", "cold", "memory", "conformance", "device")
+BENCHES = (
+    "masks",
+    "cold",
+    "batch",
+    "scale",
+    "generate",
+    "memory",
+    "startup",
+    "growth",
+    "conformance",
+    "device",
+)
 
 
 def parser() -> argparse.ArgumentParser:

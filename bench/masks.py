@@ -13,7 +13,7 @@ import gc
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -55,6 +55,7 @@ class Tally:
     advance_cpu: list[int] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     outcomes: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: Tally) -> None:
         """Take in what another tally holds."""
@@ -62,6 +63,7 @@ class Tally:
             getattr(self, name).extend(getattr(other, name))
         self.refused |= other.refused
         self.outcomes += other.outcomes
+        self.counts += other.counts
 
 
 @contextmanager
@@ -80,10 +82,20 @@ def allows(mask: Mask, token: int) -> bool:
     return bool(mask[token >> 5] >> (token & 31) & 1)
 
 
-def follow(session: Session, tokens: list[int], eos: int, tally: Tally | None) -> bool:
-    """Whether a session lets all tokens and then the end through; times go to `tally` where there is one."""
+def nothing() -> None:
+    """What is done before a mask whose caches may be warm."""
+
+
+def follow(
+    session: Session, tokens: list[int], eos: int, tally: Tally | None, before: Callable[[], None] = nothing
+) -> bool:
+    """Whether a session lets all tokens and then the end through; times go to `tally` where there is one.
+
+    `before` is called before each mask, outside of its time.
+    """
     cpu, wall = time.thread_time_ns, time.perf_counter_ns
     for token in [*tokens, eos]:
+        before()
         wall_before, cpu_before = wall(), cpu()
         mask = session.mask()
         cpu_after, wall_after = cpu(), wall()
@@ -94,17 +106,19 @@ def follow(session: Session, tokens: list[int], eos: int, tally: Tally | None) -
             return False
         if token == eos:
             return True
-        before = cpu()
+        cpu_before = cpu()
         advanced = session.advance(token)
-        after = cpu()
+        cpu_after = cpu()
         if tally is not None:
-            tally.advance_cpu.append(after - before)
+            tally.advance_cpu.append(cpu_after - cpu_before)
         if not advanced:
             return False
     return False
 
 
-def run_problem(engine: Engine, problem: Problem, tokenizer: RealTokenizer, tally: Tally) -> bool:
+def run_problem(
+    engine: Engine, problem: Problem, tokenizer: RealTokenizer, tally: Tally, before: Callable[[], None] = nothing
+) -> bool:
     """Measure one engine on one schema; False where it refuses the schema."""
     wall_before, cpu_before = time.perf_counter_ns(), time.thread_time_ns()
     try:
@@ -117,8 +131,9 @@ def run_problem(engine: Engine, problem: Problem, tokenizer: RealTokenizer, tall
     tally.first_wall.append(time.perf_counter_ns() - wall_before)
     for text in problem.valid:
         session.reset()
-        passed = follow(session, tokenizer.encode(text), tokenizer.eos_id, tally)
+        passed = follow(session, tokenizer.encode(text), tokenizer.eos_id, tally, before)
         tally.outcomes["passed" if passed else "rejected"] += 1
+    tally.counts += session.counts()
     for text in problem.invalid:
         session.reset()
         passed = follow(session, tokenizer.encode(text), tokenizer.eos_id, None)
@@ -126,8 +141,8 @@ def run_problem(engine: Engine, problem: Problem, tokenizer: RealTokenizer, tall
     return True
 
 
-def run(options: argparse.Namespace) -> Report:
-    """Run the benchmark."""
+def run(options: argparse.Namespace, bench: str = "masks", before: Callable[[], None] = nothing) -> Report:
+    """Run the benchmark; `before` is called before each mask."""
     names = options.engines.split(",")
     if unknown := set(names) - ENGINES.keys():
         sys.exit(f"no such engine: {', '.join(sorted(unknown))}; there are {', '.join(ENGINES)}")
@@ -142,7 +157,7 @@ def run(options: argparse.Namespace) -> Report:
     drawn = maskbench(options.data, options.seed)
     if options.basic:
         drawn = (problem for problem in drawn if is_basic(problem))
-    problems = measured(engines, drawn, tokenizer, options.covered_by)
+    problems = measured(engines, drawn, tokenizer, options.covered_by, before)
     count = 0
     for results in islice(problems, options.schemas):
         count += 1
@@ -151,11 +166,15 @@ def run(options: argparse.Namespace) -> Report:
             tallies[name].add(tally)
             if everywhere:
                 common[name].add(tally)
-    return report(options, tallies, common, count)
+    return report(bench, options, tallies, common, count)
 
 
 def measured(
-    engines: dict[str, Engine], problems: Iterator[Problem], tokenizer: RealTokenizer, covered_by: str | None
+    engines: dict[str, Engine],
+    problems: Iterator[Problem],
+    tokenizer: RealTokenizer,
+    covered_by: str | None,
+    before: Callable[[], None] = nothing,
 ) -> Iterator[dict[str, Tally]]:
     """Yield, for each problem, what each engine did on it; the order of the engines rotates.
 
@@ -167,27 +186,29 @@ def measured(
         rotating.append(rotating.pop(0))
         results = {name: Tally() for name in engines}
         with no_collection():
-            if covered_by and not run_problem(engines[covered_by], problem, tokenizer, results[covered_by]):
+            if covered_by and not run_problem(engines[covered_by], problem, tokenizer, results[covered_by], before):
                 continue
             for name in rotating:
-                run_problem(engines[name], problem, tokenizer, results[name])
+                run_problem(engines[name], problem, tokenizer, results[name], before)
         yield results
 
 
-def report(options: argparse.Namespace, tallies: dict[str, Tally], common: dict[str, Tally], count: int) -> Report:
+def report(
+    bench: str, options: argparse.Namespace, tallies: dict[str, Tally], common: dict[str, Tally], count: int
+) -> Report:
     """Summarize the tallies of `count` schemas, and of those of them that every engine compiled."""
 
     def section(title: str, attribute: str, unit: float, of: dict[str, Tally] = tallies) -> Section:
         rows = {name: summarize([t / unit for t in getattr(tally, attribute)]) for name, tally in of.items()}
         return Section(title, rows)
 
-    notes = [coverage(tallies, count)]
+    notes = [coverage(tallies, count), *work(tallies)]
     if options.refusals:
         notes += [
             f"{name} refused {schema}: {reason}" for name, t in tallies.items() for schema, reason in t.refused.items()
         ]
     return Report(
-        bench="masks",
+        bench=bench,
         options={key: getattr(options, key) for key in ("tokenizer", "schemas", "seed", "basic", "covered_by")},
         engines=list(tallies),
         sections=[
@@ -213,3 +234,14 @@ def coverage(tallies: dict[str, Tally], count: int) -> str:
         )
         lines.append(f"{name:<18} compiled {len(tally.first_cpu)}, refused {len(tally.refused)}; instances: {outcomes}")
     return "\n".join(lines)
+
+
+def work(tallies: dict[str, Tally]) -> list[str]:
+    """What each engine that counts its work did on the valid instances."""
+    lines = []
+    for name, tally in tallies.items():
+        masks = max(len(tally.mask_cpu), 1)
+        shares = [f"{what} {count:,} ({count / masks:,.1f} a mask)" for what, count in sorted(tally.counts.items())]
+        if shares:
+            lines.append(f"{name}, {masks:,} masks: {', '.join(shares)}")
+    return lines

@@ -14,6 +14,7 @@ Compilers that would spread over threads are held to one, since time is the call
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from types import MappingProxyType
@@ -45,6 +46,10 @@ class Session(Protocol):
     def reset(self) -> None:
         """Go back to the beginning."""
         ...
+
+    def counts(self) -> Counter[str]:
+        """The work done so far since compiling, for engines that count it."""
+        return Counter()
 
 
 class Engine(Protocol):
@@ -78,7 +83,7 @@ class Gramarye:
         return _GramaryeSession(constraint, self._vocabulary.words)
 
 
-class _GramaryeSession:
+class _GramaryeSession(Session):
     def __init__(self, constraint: Any, words: int) -> None:
         self._constraint = constraint
         self._matcher = constraint.matcher()
@@ -93,6 +98,19 @@ class _GramaryeSession:
 
     def reset(self) -> None:
         self._matcher = self._constraint.matcher()
+
+    def counts(self) -> Counter[str]:
+        from gramarye.kernels.columns import Scalar
+
+        arena = self._constraint.machine.arena
+        return Counter(
+            {
+                "trie nodes visited": arena.get(Scalar.VISITED),
+                "transitions computed": arena.get(Scalar.STEPS),
+                "masks built": arena.get(Scalar.MASKS_BUILT),
+                "configurations": arena.get(Scalar.CONFIGS),
+            }
+        )
 
 
 class LLGuidance:
@@ -118,7 +136,7 @@ class LLGuidance:
         return _LLGuidanceSession(matcher, self._words)
 
 
-class _LLGuidanceSession:
+class _LLGuidanceSession(Session):
     def __init__(self, matcher: Any, words: int) -> None:
         self._matcher = matcher
         self._mask = np.zeros(words, np.uint32)
@@ -168,7 +186,7 @@ class XGrammarDefault(XGrammar):
     strict_mode = True
 
 
-class _XGrammarSession:
+class _XGrammarSession(Session):
     def __init__(self, matcher: Any, words: int) -> None:
         self._matcher = matcher
         self._rows = np.zeros((1, words), np.int32)
@@ -206,7 +224,7 @@ class OutlinesCore:
         return _OutlinesSession(self._library.Guide(index), self._words)
 
 
-class _OutlinesSession:
+class _OutlinesSession(Session):
     def __init__(self, guide: Any, words: int) -> None:
         self._guide = guide
         self._mask = np.zeros(words, np.uint32)

@@ -94,6 +94,30 @@ def machine() -> dict[str, str]:
     }
 
 
+class Curves(NamedTuple):
+    """One drawing of lines.
+
+    Attributes:
+        title: what was measured.
+        x: what the horizontal axis shows, with the unit; it is logarithmic, as is the other.
+        y: what the vertical axis shows.
+        lines: name to the places of its points.
+    """
+
+    title: str
+    x: str
+    y: str
+    lines: Mapping[str, Sequence[tuple[float, float]]]
+
+    def draw(self, axes: Any) -> None:
+        """Draw it into axes of matplotlib."""
+        for name, points in self.lines.items():
+            axes.plot(*zip(*points, strict=True), label=name, marker="o", markersize=3, linewidth=1.6)
+        axes.set(xscale="log", yscale="log", xlabel=self.x, ylabel=self.y, title=self.title)
+        axes.grid(visible=True, which="both", alpha=0.25)
+        axes.legend(frameon=False)
+
+
 @dataclass(frozen=True)
 class Report:
     """All that a benchmark run found.
@@ -106,6 +130,7 @@ class Report:
         notes: further lines, such as refusals.
         samples: raw numbers for the plot, by engine, in the unit of `unit`.
         unit: unit of the samples.
+        curves: further drawings, or the only ones.
     """
 
     bench: str
@@ -115,6 +140,7 @@ class Report:
     notes: Sequence[str] = ()
     samples: Mapping[str, ArrayLike] | None = None
     unit: str = ""
+    curves: Sequence[Curves] = ()
 
     def __str__(self) -> str:
         """The report as text."""
@@ -136,21 +162,30 @@ class Report:
                 for section in self.sections
             ],
             "notes": list(self.notes),
+            "curves": [curves._asdict() for curves in self.curves],
         }
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def write_plot(self, path: Path) -> None:
-        """Draw, for each engine, the share of samples above x, both axes logarithmic: the tail shows."""
+        """Draw the tails of the samples, and the curves side by side."""
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(8, 5), layout="constrained")
-        axes = figure.subplots()
-        for name, sample in (self.samples or {}).items():
+        count = bool(self.samples) + len(self.curves)
+        figure = Figure(figsize=(8 * max(count, 1), 5), layout="constrained")
+        places = iter(figure.subplots(1, max(count, 1), squeeze=False).flat)
+        if self.samples:
+            self._draw_tails(next(places), self.samples)
+        for curves, axes in zip(self.curves, places, strict=False):
+            curves.draw(axes)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, dpi=150)
+
+    def _draw_tails(self, axes: Any, samples: Mapping[str, ArrayLike]) -> None:
+        """Draw, for each engine, the share of samples above x, both axes logarithmic: the tail shows."""
+        for name, sample in samples.items():
             values = np.sort(np.asarray(sample, np.float64).ravel())
             axes.plot(values, 1.0 - np.arange(values.size) / values.size, label=name, linewidth=1.6)
         axes.set(xscale="log", yscale="log", xlabel=self.unit, ylabel="share at or above", title=self.bench)
         axes.grid(visible=True, which="both", alpha=0.25)
         axes.legend(frameon=False)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=150)
