@@ -22,14 +22,13 @@ from numba import types
 from .atomics import fetch_add
 from .compiling import address, entry
 from .masks import fill_mask
-from .memory import HEADER, SCALARS, Scalar, call_entry, header_at, words_at
+from .memory import HEADER, SCALARS, Column, Scalar, call_entry, get_i32, header_at, load_u32, store_u32, words_at
 
 __all__ = ["ACTIVE", "BOARD", "NEXT", "fill_address", "fill_groups", "fill_one"]
 
 _INT = types.int64
 _INTS = types.Array(_INT, 1, "C")
 _MASK = types.Array(types.uint32, 1, "C")
-_MASKS = types.Array(types.uint32, 2, "C")
 
 NEXT = 0
 """Place in the board of the group to be taken next."""
@@ -54,8 +53,8 @@ def fill_one(header, config, work, mask):
     call_entry(header, Scalar.FILL_ENTRY, config, work.ctypes.data, mask.ctypes.data)
 
 
-@entry(types.void(_INTS, _INTS, _INTS, _INTS, _INTS, _INTS, _MASK, _MASKS))
-def fill_groups(board, headers, configs, rows, starts, done, work, masks):
+@entry(types.void(_INTS, _INTS, _INTS, _INTS, _INTS, _INTS, _INT, _INT, types.boolean))
+def fill_groups(board, headers, configs, rows, starts, done, work, masks, remembered):
     """Take groups until none is left and write the mask of each of their configurations to its row.
 
     Args:
@@ -65,8 +64,9 @@ def fill_groups(board, headers, configs, rows, starts, done, work, masks):
         rows: int64[B], row of ``masks`` that each goes to.
         starts: int64[G + 1].
         done: int64[G], in and out: masks of each group that are filled.
-        work: uint32[words], scratch of this thread.
-        masks: uint32[B, words], out.
+        work: address of uint32[words], scratch of this thread.
+        masks: address of uint32[B, words], out.
+        remembered: stop in each group before the first mask that is to be built, as far as a look tells.
     """
     fetch_add(board, ACTIVE, 1)
     group = fetch_add(board, NEXT, 1)
@@ -76,13 +76,17 @@ def fill_groups(board, headers, configs, rows, starts, done, work, masks):
         i = done[group]
         while i < count:
             at = first + i
-            mask = masks[rows[at]]
+            header = header_at(headers[at])
+            if remembered and get_i32(header, Column.CONFIG_MASK, configs[at]) < 0:
+                break
+            words = header[SCALARS + Scalar.WORDS]
+            mask = masks + 4 * words * rows[at]
             if i > 0 and configs[at] == configs[at - 1]:
-                mask[:] = masks[rows[at - 1]]
-            else:
-                header = header_at(headers[at])
-                if call_entry(header, Scalar.FILL_ENTRY, configs[at], work.ctypes.data, mask.ctypes.data) != 0:
-                    break
+                equal = masks + 4 * words * rows[at - 1]
+                for word in range(words):
+                    store_u32(mask, word, load_u32(equal, word))
+            elif call_entry(header, Scalar.FILL_ENTRY, configs[at], work, mask) != 0:
+                break
             i += 1
         done[group] = i
         group = fetch_add(board, NEXT, 1)

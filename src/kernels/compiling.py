@@ -12,7 +12,8 @@ The cache is a folder of the user's (``NUMBA_CACHE_DIR``, ``GRAMARYE_CACHE``, or
 by the content of all kernels: numba by itself looks only at the file of the function that is called, and takes an entry
 whose callees have changed for fresh. Kernels of a subpackage have a folder inside, named by its content besides: they
 may call those of this package, which call none of theirs. Files appear by renaming, so processes that start together do
-not disturb each other. Where the folder cannot be written, every process compiles anew.
+not disturb each other. Where the folder cannot be written, every process compiles anew. Whoever makes a folder removes
+those of other versions that nobody has used for long.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from __future__ import annotations
 import hashlib
 import inspect
 import os
+import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -34,10 +37,18 @@ from numba.extending import intrinsic
 
 from .folders import default_cache_directory
 
-__all__ = ["CHECKED", "address", "entry", "inner", "kernel_folder"]
+__all__ = ["CHECKED", "address", "entry", "inner", "kernel_folder", "prune"]
 
 CHECKED = os.environ.get("GRAMARYE_BOUNDS", "") == "1"
 """Whether accesses to columns are checked against their capacity."""
+
+_PREFIX = "kernels-"
+_USED = ".used"
+"""A file in a folder of kernels whose time of change is that of the last start of a process that uses it."""
+_KEPT = 4
+"""Folders of other versions that are kept however old they are."""
+_IN_USE = 7 * 86_400.0
+"""Seconds for which a folder counts as used by the process that started with it."""
 
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
@@ -57,7 +68,7 @@ def kernel_folder(subpackage: str = "") -> Path | None:
     parent = Path(given) if given else default_cache_directory()
     if parent is None:
         return None
-    return parent / f"kernels-{_content(Path(__file__).parent)}"
+    return parent / f"{_PREFIX}{_content(Path(__file__).parent)}"
 
 
 def _content(folder: Path) -> str:
@@ -83,12 +94,43 @@ def _caching(module: str) -> Iterator[bool]:
         numba.config.CACHE_DIR = before
 
 
+@cache
 def _writable(folder: Path) -> bool:
+    """Whether kernels can be kept in a folder, which is made if need be and marked as used."""
+    fresh = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / _USED).touch()
     except OSError:
         return False
+    if fresh and folder.name.startswith(_PREFIX):
+        prune(folder.parent)
     return os.access(folder, os.W_OK)
+
+
+def prune(parent: Path, kept: int = _KEPT, in_use: float = _IN_USE) -> list[Path]:
+    """Remove the folders of kernels in ``parent`` but for the last used ones.
+
+    Args:
+        parent: where the folders of all versions are.
+        kept: folders that stay in any case, the most recently used ones.
+        in_use: seconds since its last use for which a folder stays.
+
+    Returns:
+        The folders removed. A process that still used one of them would compile anew what it has not loaded yet.
+    """
+    used: list[tuple[float, Path]] = []
+    for folder in parent.glob(f"{_PREFIX}*"):
+        mark = folder / _USED
+        try:
+            used.append((max(mark.stat().st_mtime if mark.exists() else 0.0, folder.stat().st_mtime), folder))
+        except OSError:  # another process removes it
+            continue
+    oldest = time.time() - in_use
+    removed = [folder for last, folder in sorted(used, reverse=True)[kept:] if last < oldest]
+    for folder in removed:
+        shutil.rmtree(folder, ignore_errors=True)
+    return removed
 
 
 def entry(signature: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -149,10 +149,10 @@ def viewed(header, config, byte, at):
 @inner(_INT(HEADER, _INT, _INT))
 def remembered(header, config, byte):
     """A configuration that a byte of a text led to, with what of the text must be remembered."""
-    return viewed(header, config, byte, np.int64(0))
+    return call_entry(header, Scalar.VIEW_ENTRY, config, byte, np.int64(0))
 
 
 @inner(_INT(HEADER, _INT))
 def sketched(header, config):
     """A configuration as walks of the vocabulary see it."""
-    return viewed(header, config, np.int64(SKETCH), np.int64(0))
+    return call_entry(header, Scalar.VIEW_ENTRY, config, np.int64(SKETCH), np.int64(0))

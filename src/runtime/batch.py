@@ -1,7 +1,8 @@
 """Masks of many matchers in one call, on several cores.
 
 One constraint's machine is one memory that a single thread may add to. So matchers are grouped by machine, and threads
-take whole groups, without the interpreter lock (``kernels/batch.py``)::
+take whole groups, without the interpreter lock (``kernels/batch.py``). What is remembered is copied before, by the
+caller alone, which takes less time than to wake another thread::
 
     matchers   a0  b1  a0  c7  a3           (machine, configuration)
     groups     a: 0 0 3 | b: 1 | c: 7       equal ones are computed once
@@ -25,6 +26,7 @@ from ..errors import GramaryeError
 from ..kernels.batch import ACTIVE, BOARD, fill_groups
 from .arena import Arena
 from .matcher import Matcher, places
+from .workers import Workers
 
 __all__ = ["fill_masks"]
 
@@ -96,24 +98,15 @@ def _fill(matchers: Sequence[Matcher], plan: _Plan, out: NDArray[np.uint32], thr
     arenas = [machine.arena for machine in machines]
     locks = [arena.lock for arena in arenas]  # in the order of their addresses, as in every other call
     sizes = np.diff(plan.starts)
-    left = len(arenas)
     deque(map(_ACQUIRE, locks), maxlen=0)
     try:
+        for arena in arenas:
+            arena.flush()
+        scratch = np.empty(out.shape[1], np.uint32)
+        fill_groups(np.zeros(BOARD, np.int64), *plan, scratch.ctypes.data, out.ctypes.data, True)
+        left = int(np.count_nonzero(plan.done < sizes))
         while left:
-            for arena in arenas:
-                arena.flush()
-            team = min(left, workers.threads if threads is None else threads)
-            board = np.zeros(BOARD, np.int64)
-            finished: SimpleQueue[None] = SimpleQueue()
-
-            def work(board: NDArray[np.int64] = board, finished: SimpleQueue[None] = finished) -> None:
-                fill_groups(board, *plan, np.empty(out.shape[1], np.uint32), out)
-                finished.put(None)
-
-            workers.invite(work, team)
-            work()
-            while board[ACTIVE]:
-                finished.get()
+            _round(plan, out, workers, min(left, workers.threads if threads is None else threads))
             stopped = np.flatnonzero(plan.done < sizes).tolist()
             _help([arenas[group] for group in stopped])
             left = len(stopped)
@@ -121,8 +114,25 @@ def _fill(matchers: Sequence[Matcher], plan: _Plan, out: NDArray[np.uint32], thr
         deque(map(_RELEASE, locks), maxlen=0)
 
 
+def _round(plan: _Plan, out: NDArray[np.uint32], workers: Workers, team: int) -> None:
+    """Let a team of threads take groups until none is left."""
+    board = np.zeros(BOARD, np.int64)
+    finished: SimpleQueue[None] = SimpleQueue()
+
+    def work() -> None:
+        scratch = np.empty(out.shape[1], np.uint32)
+        fill_groups(board, *plan, scratch.ctypes.data, out.ctypes.data, False)
+        finished.put(None)
+
+    workers.invite(work, team)
+    work()
+    while board[ACTIVE]:
+        finished.get()
+
+
 def _help(arenas: list[Arena]) -> None:
     """Do what stopped machines ask for."""
     statuses = [arena.take_status() for arena in arenas]
     for arena, status in zip(arenas, statuses, strict=True):
         arena.resolve(status)
+        arena.flush()
