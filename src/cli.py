@@ -273,16 +273,39 @@ def generate(
 @app.command()
 def warmup(tokenizer: TokenizerOption = None) -> None:
     """Compile the kernels and build a tokenizer's tables now, for the next start to find both cached."""
-    with _readable_errors(None):
+    with _readable_errors(None), _err().status("compiling kernels (half a minute the first time)"):
         began = time.perf_counter()
-        vocabulary = _vocabulary(tokenizer)
         from . import engine
+        from .runtime.kernel_cache import cached_kernels
 
-        for arguments in ({"schema": True}, {"regex": "a"}, {"lark": 'start: "a" start | "a"'}):
-            matcher = engine.compile(vocabulary=vocabulary, **arguments).matcher()
-            matcher.mask()
+        before = cached_kernels()[1]
+        vocabulary = _vocabulary(tokenizer)
+        size = vocabulary.tables.nbytes / 1e6
+        _say(f"vocabulary of {len(vocabulary):,} tokens, tables of {size:.1f} MB", began)
+        for kind, source in _WARMING.items():
+            since = time.perf_counter()
+            matcher = engine.compile(vocabulary=vocabulary, **{kind: source}).matcher()
+            engine.fill_masks([matcher])
+            matcher.forced_tokens()
             matcher.completion()
-        _err().print(f"warm after {time.perf_counter() - began:.1f} s")
+            _say(kind, since)
+        folder, after = cached_kernels()
+        place = f"in {folder}" if after else "but nowhere to keep them: set GRAMARYE_CACHE to a folder"
+        _say(f"kernels: {len(after - before)} compiled, {len(after & before)} found {place}; warm", began)
+
+
+_WARMING: dict[Kind, Any] = {
+    Kind.SCHEMA: {"properties": {"at": {"format": "date-time"}, "n": {"minimum": 1}}},
+    Kind.REGEX: "a",
+    Kind.CHOICE: ["a"],
+    Kind.LARK: 'start: "a" start | "a"',
+}
+"""Constraints that between them run on all kernels."""
+
+
+def _say(what: str, since: float) -> None:
+    """Print what was done and how long it took."""
+    _err().print(f"{what}: {time.perf_counter() - since:.1f} s", soft_wrap=True)
 
 
 def _text_argument(argument: str) -> bytes:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from jsonschema import Draft202012Validator
 
-from bench import masks, report
-from bench.__main__ import parser
+from bench import generate, masks, memory, report, scale
+from bench.__main__ import BENCHES, parser
 from bench.data import DataMissingError, Problem, RealTokenizer, maskbench
 from bench.peers import Mask, RefusedError, Session
+from gramarye import GramaryeError, Vocabulary, engine
 
 EOS = 127
 
@@ -49,6 +52,9 @@ class ListSession:
 
     def reset(self) -> None:
         self.done = b""
+
+    def counts(self) -> Counter[str]:
+        return Counter({"texts": len(self.texts)})
 
 
 class ByteTokenizer:
@@ -134,7 +140,9 @@ def test_report_is_written(tmp_path: Path) -> None:
 def test_every_bench_has_a_command() -> None:
     assert parser().parse_args(["masks", "--schemas", "3"]).schemas == 3
     assert parser().parse_args(["growth"]).lengths == [100, 200, 400, 800]
-    assert parser().parse_args(["cold"]).runs == 5
+    assert parser().parse_args(["startup"]).runs == 5
+    for name in BENCHES:
+        assert callable(parser().parse_args([name]).run)
 
 
 def test_absent_data_is_said(tmp_path: Path) -> None:
@@ -151,3 +159,54 @@ def test_token_bytes_spell_what_the_tokenizer_decodes(
     spelled = {token: spelling for spelling, tokens in tokenizer.token_bytes().items() for token in tokens}
     for text in ('{"a": [1, true, null]}\n', "naïve — 日本語 🧙\x07", "  two  spaces"):
         assert b"".join(spelled[token] for token in tokenizer.encode(text)).decode() == text
+
+
+def test_something_is_done_before_each_mask_and_counts_are_kept() -> None:
+    flushes: list[int] = []
+    tally = masks.Tally()
+    masks.run_problem(ListEngine([], "e"), problems()[0], ByteTokenizer(), tally, lambda: flushes.append(1))
+    assert len(flushes) == len(tally.mask_cpu)
+    assert tally.counts == {"texts": 2}
+    assert masks.work({"e": tally}) == ["e, 8 masks: texts 2 (0.2 a mask)"]
+    assert masks.work({"f": masks.Tally()}) == []
+
+
+def test_curves_and_tails_are_drawn(tmp_path: Path) -> None:
+    curves = report.Curves("growth", "n", "us", {"a": [(1, 2), (10, 3)]})
+    made = report.Report("scale", {}, [], [], [], {"a": [1.0, 2.0]}, "us", [curves])
+    made.write_plot(tmp_path / "p.png")
+    assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+    made.write_json(tmp_path / "r.json")
+    assert json.loads((tmp_path / "r.json").read_text())["curves"][0]["lines"] == {"a": [[1, 2], [10, 3]]}
+
+
+def test_growth_of_a_soak_is_that_of_its_last_half() -> None:
+    assert memory.slope([5.0] * 50 + [100.0] * 50) == pytest.approx(0, abs=1e-9)
+    assert memory.slope([1.0] * 100 + list(np.linspace(100, 110, 100))) == pytest.approx(0.1)
+    assert memory.slope([3.0]) == 0.0
+
+
+def test_wide_schemas_have_their_size_and_admit_their_instance() -> None:
+    for kilobytes in (1, 30):
+        schema, instance = scale.wide(kilobytes)
+        assert 1000 * kilobytes < len(schema) < 1000 * kilobytes + 200
+        assert Draft202012Validator(json.loads(schema)).is_valid(json.loads(instance))
+
+
+def test_merged_vocabularies_begin_with_all_bytes() -> None:
+    first = Vocabulary.from_bytes([b"ab", b"c", b""], eos_ids=[2])
+    second = Vocabulary.from_bytes([b"d", b"ab", b"xy", b""], eos_ids=[3])
+    tokens = scale.merged([first, second])
+    assert tokens[:256] == [bytes([byte]) for byte in range(256)]
+    assert tokens[256:] == [b"ab", b"xy"]
+
+
+def test_calls_of_a_matcher_are_timed() -> None:
+    vocabulary = Vocabulary.from_bytes([*(bytes([byte]) for byte in range(256)), b""], eos_ids=[256])
+    clock = generate.Clock()
+    matcher = generate.TimedConstraint(engine.compile(regex="ab", vocabulary=vocabulary), clock).matcher()
+    assert not matcher.accepting
+    assert matcher.fork().forced_tokens() == [97, 98]
+    assert clock.wall > 0
+    with pytest.raises(GramaryeError):
+        matcher.rollback(3)

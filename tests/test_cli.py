@@ -191,3 +191,19 @@ def test_errors_are_readable_and_exit_with_2() -> None:
     assert "RegexError" in result.stderr
     assert "Traceback" not in result.stderr
     assert result.stdout == ""
+
+
+def test_warmup_says_what_it_does_and_finds_it_again() -> None:
+    first, second = (CliRunner().invoke(app, ["warmup"]) for _ in range(2))
+    assert first.exit_code == second.exit_code == 0
+    lines = second.stderr.splitlines()
+    assert [line.partition(":")[0].partition(" ")[0] for line in lines] == [
+        "vocabulary",
+        "schema",
+        "regex",
+        "choice",
+        "lark",
+        "kernels",
+    ]
+    assert "kernels: 0 compiled, " in lines[-1]
+    assert "kernels-" in lines[-1]
