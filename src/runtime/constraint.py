@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -158,12 +159,16 @@ class Constraint:
         out[:] = 0
         if budget > 0:
             targets = machine.successors(config)
-            distinct = np.unique(targets)
-            good = [one for one in distinct.tolist() if one and self.completer.fits(one, budget - 1)]
-            tokens = np.flatnonzero(np.isin(targets, good)) if good else np.empty(0, np.int64)
-            if self.completer.fits(config, budget):
-                tokens = np.append(tokens, self.completer.tokens(config)[:1]).astype(np.int64)
-            np.bitwise_or.at(out, tokens >> 5, np.uint32(1) << (tokens & 31).astype(np.uint32))
+            fitting = np.zeros(int(targets.max()) + 1, np.bool_)
+            fitting[targets] = True
+            for one in np.flatnonzero(fitting).tolist():
+                fitting[one] = one != 0 and self.completer.fits(one, budget - 1)
+            allowed = np.packbits(fitting[targets], bitorder="little")
+            out.view(np.uint8)[: allowed.size] = allowed
+            if sys.byteorder == "big":
+                out.byteswap(inplace=True)
+            for token in self.completer.tokens(config)[:1] if self.completer.fits(config, budget) else ():
+                out[token >> 5] |= np.uint32(1 << (token & 31))
         accepting = machine.accepting(config)
         if accepting:
             out |= self._end_mask
