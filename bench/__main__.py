@@ -17,6 +17,7 @@ BENCHES = (
     "masks",
     "cold",
     "batch",
+    "grammars",
     "scale",
     "generate",
     "memory",

@@ -70,17 +70,17 @@ class Gramarye:
     def __init__(self, tokenizer: RealTokenizer) -> None:
         from gramarye import Vocabulary
 
-        self._vocabulary = Vocabulary.from_tokenizer(tokenizer.write(), eos_ids=[tokenizer.eos_id])
+        self.vocabulary = Vocabulary.from_tokenizer(tokenizer.write(), eos_ids=[tokenizer.eos_id])
 
     def compile(self, schema: str) -> Session:
         """See `Engine`."""
         from gramarye import GramaryeError, engine
 
         try:
-            constraint = engine.compile(schema=schema, vocabulary=self._vocabulary, whitespace="any", formats="assert")
+            constraint = engine.compile(schema=schema, vocabulary=self.vocabulary, whitespace="any", formats="assert")
         except GramaryeError as error:
             raise RefusedError(str(error)) from error
-        return _GramaryeSession(constraint, self._vocabulary.words)
+        return _GramaryeSession(constraint, self.vocabulary.words)
 
 
 class _GramaryeSession(Session):
@@ -119,21 +119,21 @@ class LLGuidance:
     def __init__(self, tokenizer: RealTokenizer) -> None:
         import llguidance
 
-        self._library = llguidance
-        self._words = -(-tokenizer.size // 32)
-        self._tokenizer = llguidance.LLTokenizer(tokenizer.text, eos_token=tokenizer.eos_id)
+        self.library = llguidance
+        self.words = -(-tokenizer.size // 32)
+        self.tokenizer = llguidance.LLTokenizer(tokenizer.text, eos_token=tokenizer.eos_id)
 
     def compile(self, schema: str) -> Session:
         """See `Engine`."""
-        matcher_type = self._library.LLMatcher
+        matcher_type = self.library.LLMatcher
         try:
             grammar = matcher_type.grammar_from_json_schema(schema)
         except ValueError as error:
             raise RefusedError(str(error)) from error
-        matcher = matcher_type(self._tokenizer, grammar, log_level=0)
+        matcher = matcher_type(self.tokenizer, grammar, log_level=0)
         if matcher.is_error():
             raise RefusedError(matcher.get_error())
-        return _LLGuidanceSession(matcher, self._words)
+        return _LLGuidanceSession(matcher, self.words)
 
 
 class _LLGuidanceSession(Session):
@@ -163,21 +163,21 @@ class XGrammar:
     def __init__(self, tokenizer: RealTokenizer) -> None:
         import xgrammar
 
-        self._library = xgrammar
-        self._words = -(-tokenizer.size // 32)
+        self.library = xgrammar
+        self.words = -(-tokenizer.size // 32)
         kind = xgrammar.VocabType.BYTE_FALLBACK if tokenizer.byte_fallback else xgrammar.VocabType.BYTE_LEVEL
         info = xgrammar.TokenizerInfo(
             tokenizer.encoded_tokens, kind, vocab_size=tokenizer.size, stop_token_ids=[tokenizer.eos_id]
         )
-        self._compiler = xgrammar.GrammarCompiler(info, max_threads=1)
+        self.compiler = xgrammar.GrammarCompiler(info, max_threads=1)
 
     def compile(self, schema: str) -> Session:
         """See `Engine`."""
         try:
-            compiled = self._compiler.compile_json_schema(schema, strict_mode=self.strict_mode)
+            compiled = self.compiler.compile_json_schema(schema, strict_mode=self.strict_mode)
         except (RuntimeError, ValueError) as error:
             raise RefusedError(str(error)) from error
-        return _XGrammarSession(self._library.GrammarMatcher(compiled), self._words)
+        return _XGrammarSession(self.library.GrammarMatcher(compiled), self.words)
 
 
 class XGrammarDefault(XGrammar):
