@@ -16,6 +16,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,18 @@ def read_lark(
         GrammarError: the grammar is malformed, uses what cannot be enforced (``%declare``), or is empty.
         LimitError: its templates have no end of instances.
     """
+    if base_path is None:
+        return _read_alone(text, start, lexer)
+    return _read(text, start, lexer, base_path)
+
+
+@lru_cache(maxsize=64)
+def _read_alone(text: str, start: str, lexer: LexerKind | None) -> Grammar:
+    """:func:`read_lark` of a text that depends on no other files; those of the last texts are kept."""
+    return _read(text, start, lexer, None)
+
+
+def _read(text: str, start: str, lexer: LexerKind | None, base_path: str | os.PathLike[str] | None) -> Grammar:
     places = find_places(text)
     if places.relative_imports and base_path is None:
         name, span = places.relative_imports[0]

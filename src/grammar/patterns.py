@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import GrammarError, LimitError, RegexError, Span
@@ -192,12 +193,17 @@ def _atoms(pattern: str, *, verbose: bool) -> tuple[list[_Atom], bool, bool]:
     return atoms, alternatives, lazy
 
 
-def _automaton(name: str, pattern: str, flags: str, span: Span | None) -> CharNfa:
-    """The pattern's positions; what is wrong with the pattern is told of the terminal and its place."""
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str, flags: str) -> CharNfa:
     from .regex import compile_nfa
 
+    return compile_nfa(pattern, flags=flags)
+
+
+def _automaton(name: str, pattern: str, flags: str, span: Span | None) -> CharNfa:
+    """The pattern's positions; what is wrong with the pattern is told of the terminal and its place."""
     try:
-        return compile_nfa(pattern, flags=flags)
+        return _compiled(pattern, flags)
     except RegexError as error:
         where = "" if error.span is None else f", at character {error.span.column} of it"
         raise GrammarError(

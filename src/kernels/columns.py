@@ -122,6 +122,8 @@ class Column(IntEnum):
     BLANK_TOKENS = 94  # int32[rests + 1 + ...]
     TRIE_START = 95  # int32[257] first node of TRIE by first byte
     EARLEY_RELATION = 91  # int64[dots, terminals + 1] bit u of [d, t]: t before the dot, u last behind it; or empty
+    EARLEY_REGION = 117  # int32[...] what lexer states do with subtrees of the trie, see earley_regions.py
+    EARLEY_PENDING = 118  # int64[... * 3] parts of a mask left to the walk of configurations, see earley_mask.py
     # patterns in strings (quotient.py); the tables are described in runtime/quotient_tables.py
     LETTER_TRIE = 96  # uint64[nodes]
     LETTER_ENDS = 97  # int32[nodes + 1]
@@ -205,12 +207,18 @@ class Scalar(IntEnum):
     EARLEY_BOUND_ENTRY = 56
     EARLEY_SEARCHES = 57  # searches begun, the serial number of the last one
     EARLEY_BASIC = 58  # 1: every terminal is a candidate everywhere
+    EARLEY_MASK_ENTRY = 64
+    EARLEY_REGIONS = 65  # elements of EARLEY_REGION that are taken, the first one included, which is none
+    EARLEY_GENERATION = 66  # how often all regions were forgotten
+    EARLEY_PENDINGS = 67
+    EARLEY_ANY = 69  # the lexer state before any lexeme, 0: not known yet
+    EARLEY_REGION_MASKS = 68  # MASKS_BUILT at that time
 
 
 COLUMNS = 128
 """Room for columns in the header."""
 
-_SCALARS = 64
+_SCALARS = 96
 HEADER_LENGTH = 2 * COLUMNS + _SCALARS
 """Length of a header."""
 
@@ -226,13 +234,13 @@ _I32 = (
     "EARLEY_PARENT_OFFSET EARLEY_PARENT EARLEY_CORNER_OFFSET EARLEY_CORNER EARLEY_FIRST_OFFSET EARLEY_FIRST "
     "EARLEY_COMPONENT EARLEY_MEMBER_OFFSET EARLEY_MEMBER EARLEY_UNIT_OFFSET EARLEY_UNIT EARLEY_ANCESTOR_OFFSET "
     "EARLEY_ANCESTOR EARLEY_TERMINAL EARLEY_DFA EARLEY_STATE EARLEY_LEXER EARLEY_ROW EARLEY_LENGTH "
-    "BLANK_TOKENS TRIE_START "
+    "EARLEY_REGION BLANK_TOKENS TRIE_START "
     "LETTER_ENDS LETTER_TOKENS CLASS_ENDS CLASS_TOKENS CLASS_DENSE SPELLING SPELLING_STARTS QUOTE_LETTERS "
     "QUOTE_STARTS SUFFIX_QUOTE QUOTE_LIVE COARSE_BOUND COARSE_CLASS QUOTIENT QUOTIENT_STACK"
 )
 _I64 = (
     "CONFIG_B LIST_OFFSET LIST_DATA LIST_KEY SCRATCH KEY_REQUIRED KEY_WORDS WORK FACTORS STACK_ROW "
-    "EARLEY_MEMO EARLEY_RELATION DEPTH_BOUND"
+    "EARLEY_MEMO EARLEY_RELATION EARLEY_PENDING DEPTH_BOUND"
 )
 _U8 = (
     "TOKEN_BUFFER DFA_CLASS DFA_ACCEPT CHAR_ACCEPT NUMBER_DIGITS LAZY_ACCEPT EARLEY_CLASS EARLEY_NULLABLE "

@@ -23,6 +23,7 @@ from .earley_bound import config_bound, record_bound
 from .earley_items import drop_subsumed
 from .earley_lexer import intern_lexer, start_of
 from .earley_live import record_live
+from .earley_mask import earley_mask
 from .earley_return import return_node
 from .earley_set import environment_of, scan
 from .memory import HEADER, call_entry, header_at
@@ -89,6 +90,11 @@ def _bound(address, earley_set, lexer, base):
     return record_bound(header_at(address), earley_set, lexer, base)
 
 
+@address(_ENTRY)
+def _mask(address, config, mask, _unused):
+    return earley_mask(header_at(address), config, mask)
+
+
 @entry(_INT(HEADER, _INT, _INT))
 def earley_initial_entry(header, grammar, parent):
     """See :func:`earley.earley_initial`."""
@@ -125,3 +131,4 @@ def install_earley_entries(header: NDArray[np.int64]) -> None:
     header[SCALARS + Scalar.EARLEY_ENVIRONMENT_ENTRY] = _environment.address
     header[SCALARS + Scalar.EARLEY_LIVE_ENTRY] = _live.address
     header[SCALARS + Scalar.EARLEY_BOUND_ENTRY] = _bound.address
+    header[SCALARS + Scalar.EARLEY_MASK_ENTRY] = _mask.address

@@ -137,6 +137,8 @@ def record_live(header, record, base):
                 return 0
             longer = get_i64(header, Column.SCRATCH, work) if end > work else np.int64(0)
             ended = get_i64(header, Column.SCRATCH, work + 1) if end > work + 1 else np.int64(0)
+            if (longer != 0 and known_live(header, longer) == 1) or (ended != 0 and known_live(header, ended) == 1):
+                return settle_path(header, base, at)
             before = seen
             if longer != 0:
                 seen = add_seen(header, base, seen, waiting, longer, at)

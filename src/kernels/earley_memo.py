@@ -20,6 +20,9 @@ question                a                      b                       answer
 ``Memo.AFTER``          Earley set             terminal                the same after one terminal
 ``Memo.LIVE``           Earley set             lexical situation       1: can be finished, 0: is doomed
 ``Memo.VISITED``        Earley set             lexical situation       number of the last search that saw it
+``Memo.REGION``         generation, trie node  lexer states            region (earley_regions.py)
+``Memo.COMPOSED``       generation, trie node  lexer states            region made from parts
+``Memo.TOKENS``         generation, trie node  lexer states            tokens of such a region
 ======================  =====================  ======================  ==================================
 
 When the table is more than half full nothing is stored and the status asks for growth; answers are then found again.
@@ -57,6 +60,9 @@ class Memo(IntEnum):
     VISITED = 11
     AFTER = 12
     FINISHERS = 13
+    REGION = 14
+    COMPOSED = 15
+    TOKENS = 16
 
 
 MEMO_FIELDS = 3

@@ -43,6 +43,7 @@ from .memory import (
     Scalar,
     address_32,
     address_64,
+    call_entry,
     get_i32,
     get_i64,
     get_u64,
@@ -474,6 +475,18 @@ def walk_all(header, config, mask):
 
 
 @inner(types.void(HEADER, _INT, _MASK))
+def grammar_mask(header, config, mask):
+    """Mask of EARLEY: by ``earley_mask.py``, and what that leaves by walks."""
+    count = call_entry(header, Scalar.EARLEY_MASK_ENTRY, config, np.int64(mask.ctypes.data), 0)
+    for i in range(count):
+        if header[SCALARS + Scalar.STATUS] != 0:
+            return
+        one = get_i64(header, Column.EARLEY_PENDING, 3 * i)
+        first = get_i64(header, Column.EARLEY_PENDING, 3 * i + 1)
+        walk(header, one, first, get_i64(header, Column.EARLEY_PENDING, 3 * i + 2), mask)
+
+
+@inner(types.void(HEADER, _INT, _MASK))
 def build_one(header, config, mask):
     """Mask of one configuration that is no SET, without end tokens, into a mask of zeros."""
     op = get_i32(header, Column.CONFIG_OP, config)
@@ -483,6 +496,8 @@ def build_one(header, config, mask):
         pattern_mask(header, config, mask)
     elif takes_any_key(header, config):
         key_mask(header, config, mask)
+    elif op == Op.EARLEY:
+        grammar_mask(header, config, mask)
     elif op != Op.END:
         walk_all(header, config, mask)
 
@@ -491,6 +506,8 @@ def build_one(header, config, mask):
 def shortcut(header, config):
     """True if :func:`build_one` does not walk the trie for a configuration."""
     op = get_i32(header, Column.CONFIG_OP, config)
+    if op == Op.EARLEY:
+        return True
     if (op == Op.STRING or op == Op.PATTERN) and get_i32(header, Column.CONFIG_C, config) == 0:
         return True
     return takes_any_key(header, config)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..grammar.cfg.tables import CfgTables, build_tables
 from ..grammar.ir import Grammar
@@ -33,6 +34,12 @@ class GrammarParts:
     tables: CfgTables
 
 
+@lru_cache(maxsize=16)
+def _tables(grammar: Grammar) -> CfgTables:
+    """The tables of a grammar; those of the last grammars are kept."""
+    return build_tables(grammar)
+
+
 def grammar_parts(machine: Machine, grammar: Grammar) -> GrammarParts:
     """Put a grammar into a machine.
 
@@ -40,7 +47,7 @@ def grammar_parts(machine: Machine, grammar: Grammar) -> GrammarParts:
         GrammarError: its language is empty, or its lexing lets no text of it through.
     """
     arena = machine.arena
-    tables = build_tables(grammar)
+    tables = _tables(grammar)
     start = initial_config(arena, tables, bind_grammar(arena, tables), machine.end)
 
     def completion(config: int) -> bytes:

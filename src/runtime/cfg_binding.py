@@ -25,8 +25,12 @@ from .arena import Arena
 
 __all__ = ["bind_grammar", "initial_config"]
 
-_INITIAL_MEMOS = 1024
+_INITIAL_MEMOS = 1 << 15
 _INITIAL_LEXERS = 64
+_INITIAL_PENDING = 3 * 64
+_INITIAL_SCRATCH = 1 << 16
+_REGIONS = 1 << 23
+"""Elements of the pool of regions, 32 MiB of address space: pages come as regions are made."""
 _SEARCH_SHARE = 20
 """A search for one record of many in a mask may visit this part of ``Limits.search``."""
 
@@ -47,8 +51,12 @@ def bind_grammar(arena: Arena, tables: CfgTables) -> int:
     arena.bind(Column.EARLEY_MEMO, np.zeros(_INITIAL_MEMOS * MEMO_FIELDS, np.int64))
     arena.bind(Column.EARLEY_LEXER, np.zeros(_INITIAL_LEXERS * LEXER_FIELDS, np.int32))
     arena.bind(Column.EARLEY_ROW, np.zeros(_INITIAL_LEXERS * classes, np.int32))
+    arena.bind(Column.EARLEY_REGION, arena.spare.take(np.int32, _REGIONS))
+    arena.bind(Column.SCRATCH, np.zeros(_INITIAL_SCRATCH, np.int64))
+    arena.bind(Column.EARLEY_PENDING, np.zeros(_INITIAL_PENDING, np.int64))
     arena.set(Scalar.EARLEY_MEMOS, 0)
     arena.set(Scalar.EARLEY_LEXERS, 1)
+    arena.set(Scalar.EARLEY_REGIONS, 1)
     arena.set(Scalar.EARLEY_CLASSES, classes)
     arena.set(Scalar.EARLEY_TERMINALS, len(tables.terminals))
     arena.set(Scalar.EARLEY_START, tables.start)
@@ -131,9 +139,21 @@ def _grow(arena: Arena, tables: CfgTables, detail: int) -> None:
             hint="let an ignored terminal separate the others, use lexer='dynamic', or raise Limits(search=...)",
         )
     column = Column(detail)
+    if column is Column.EARLEY_REGION:
+        _forget_regions(arena)
+        return
     old = arena.column(column)
     arena.bind(column, np.zeros(old.size * 2, old.dtype))
     if column is Column.EARLEY_MEMO:
         rehash_memo(arena.header, old)
     else:
         arena.column(column)[: old.size] = old
+
+
+def _forget_regions(arena: Arena) -> None:
+    """Begin the pool of regions anew; a larger one where not one mask was made since it was last begun."""
+    if arena.get(Scalar.EARLEY_REGION_MASKS) == arena.get(Scalar.MASKS_BUILT) and arena.get(Scalar.EARLEY_GENERATION):
+        arena.bind(Column.EARLEY_REGION, arena.spare.take(np.int32, 2 * arena.column(Column.EARLEY_REGION).size))
+    arena.set(Scalar.EARLEY_REGION_MASKS, arena.get(Scalar.MASKS_BUILT))
+    arena.set(Scalar.EARLEY_GENERATION, arena.get(Scalar.EARLEY_GENERATION) + 1)
+    arena.set(Scalar.EARLEY_REGIONS, 1)

@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from .analysis import first_terminals, following_terminals, nullable_names
 from .reduce import Productions
-from .terminals import TerminalPool
+from .terminals import TerminalPool, row_keys
 
 __all__ = ["Lexicon", "Separation", "separation"]
 
@@ -210,20 +210,19 @@ class _Check:
             joint = self._joints[done]
             done += 1
             by_class = np.ascontiguousarray(trans[joint.states].T)
+            keys = row_keys(by_class)
             known: dict[bytes, int] = {}
-            for column in by_class:
-                key = column.tobytes()
-                if key not in known:
-                    states = column[column > 0]
-                    known[key] = self._joint(states, joint.context) if states.size else -1
-                joint.targets.append(known[key])
+            for key in dict.fromkeys(keys):
+                column = np.frombuffer(key, np.int32)
+                states = column[column > 0]
+                known[key] = self._joint(states, joint.context) if states.size else -1
+            joint.targets = [known[key] for key in keys]
             if joint.accept:
                 self._start(joint.after)
         self._sources: list[set[int]] = [set() for _ in self._joints]
         for index, joint in enumerate(self._joints):
-            for target in joint.targets:
-                if target >= 0:
-                    self._sources[target].add(index)
+            for target in set(joint.targets) - {-1}:
+                self._sources[target].add(index)
 
     def _solve(self) -> None:
         """Find the greatest ``begun``; a joint state's ``ended`` and ``next`` are then those of the module's text."""

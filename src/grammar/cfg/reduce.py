@@ -114,10 +114,10 @@ def _distinct_alternatives(origin: str, alternatives: Iterable[Production]) -> l
 def _inlined(productions: Productions, start: str) -> Productions:
     """Inline what can be, one nonterminal after another, until nothing changes."""
     productions = dict(productions)
+    alone, within = _occurrences(productions)
     changed = True
     while changed:
         changed = False
-        alone, within = _occurrences(productions)
         for name in list(productions):
             if name == start or name not in productions:
                 continue
@@ -128,7 +128,8 @@ def _inlined(productions: Productions, start: str) -> Productions:
             short = len(alternatives) == 1 and 0 < len(alternatives[0].symbols) <= _LONGEST_INLINED
             if only_alone or short:
                 del productions[name]
-                _replace(productions, name, alternatives)
+                _count(alternatives, alone, within, -1)
+                _replace(productions, name, alternatives, alone, within)
                 changed = True
                 break
     return productions
@@ -139,13 +140,22 @@ def _occurrences(productions: Mapping[str, list[Production]]) -> tuple[Counter[s
     alone: Counter[str] = Counter()
     within: Counter[str] = Counter()
     for alternatives in productions.values():
-        for production in alternatives:
-            (alone if len(production.symbols) == 1 else within).update(production.symbols)
+        _count(alternatives, alone, within, 1)
     return alone, within
 
 
-def _replace(productions: Productions, name: str, body: list[Production]) -> None:
-    """Put the alternatives of a nonterminal in place of its name, wherever it stands."""
+def _count(alternatives: Iterable[Production], alone: Counter[str], within: Counter[str], sign: int) -> None:
+    """Add some rules to the counts of :func:`_occurrences`, or take them away (sign -1)."""
+    for production in alternatives:
+        counts = alone if len(production.symbols) == 1 else within
+        for symbol in production.symbols:
+            counts[symbol] += sign
+
+
+def _replace(
+    productions: Productions, name: str, body: list[Production], alone: Counter[str], within: Counter[str]
+) -> None:
+    """Put the alternatives of a nonterminal in place of its name, wherever it stands; keeps the counts up to date."""
     for origin, alternatives in productions.items():
         if not any(name in production.symbols for production in alternatives):
             continue
@@ -160,4 +170,6 @@ def _replace(productions: Productions, name: str, body: list[Production]) -> Non
                 replaced.append(Production(symbols, production.rule, production.span))
             else:
                 replaced.append(production)
+        _count(alternatives, alone, within, -1)
         productions[origin] = _distinct_alternatives(origin, replaced)
+        _count(productions[origin], alone, within, 1)

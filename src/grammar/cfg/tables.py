@@ -9,7 +9,7 @@ first two are fixed::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,13 +17,12 @@ from numpy.typing import NDArray
 
 from ...errors import Span
 from ..ir import Grammar, Terminal
-from ..regex import ByteDfa
 from .adjacency import MOST_TERMINALS, neighbours, suffix_relations
 from .analysis import first_terminals, nullable_names, shortest_lengths
 from .left_corner import Corner, LeftCorners, left_corners
 from .liveness import Lexicon, Separation, separation
 from .reduce import Productions, reduce_grammar
-from .terminals import TerminalPool, lexeme_dfa, pool_terminals
+from .terminals import TerminalPool, pool_terminals
 
 __all__ = ["ACCEPT", "CfgTables", "Place", "build_tables"]
 
@@ -130,7 +129,7 @@ class _Dots:
         return number
 
 
-def build_tables(grammar: Grammar, compile_terminal: Callable[[Terminal], ByteDfa] = lexeme_dfa) -> CfgTables:
+def build_tables(grammar: Grammar) -> CfgTables:
     """The tables of a grammar.
 
     Raises:
@@ -139,7 +138,7 @@ def build_tables(grammar: Grammar, compile_terminal: Callable[[Terminal], ByteDf
     """
     wanted = {symbol for rule in grammar.rules for symbol in rule.expansion} | set(grammar.ignore)
     terminals = tuple(terminal for terminal in grammar.terminals if terminal.name in wanted)
-    pool = pool_terminals(terminals, compile_terminal)
+    pool = pool_terminals(terminals)
     lexemes = {terminal.name for index, terminal in enumerate(terminals) if pool.first[index] != 0}
     productions = reduce_grammar(grammar, lexemes)
     numbers = {terminal.name: index for index, terminal in enumerate(terminals)}

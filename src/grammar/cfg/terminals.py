@@ -9,17 +9,19 @@ empty string is never a lexeme, and "at the first state" then says "nothing of t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..ir import Terminal
-from ..regex import ByteDfa, CharDfa, compile_regex, concat, literal, to_bytes
+from ..regex import ByteDfa, CharDfa, compile_regex, concat, to_bytes
 from ..regex.minimise import canonical
+from .spelling import spelled
 
-__all__ = ["UNREACHABLE", "TerminalPool", "lexeme_dfa", "pool_terminals", "start_apart"]
+__all__ = ["UNREACHABLE", "TerminalPool", "lexeme_dfa", "pool_terminals", "row_keys", "start_apart"]
 
 UNREACHABLE = 1 << 29
 """Distance to acceptance of the dead state."""
@@ -56,18 +58,29 @@ class TerminalPool:
 
 
 def lexeme_dfa(terminal: Terminal) -> ByteDfa:
-    """The minimal byte automaton of the strings that a terminal's pattern describes, as `ir` defines them.
+    """A byte automaton of the strings that a terminal's pattern describes, as `ir` defines them.
 
     Raises:
         RegexError: the pattern is malformed or not regular.
         LimitError: its automaton is too large.
     """
-    if terminal.literal and not terminal.flags:
-        return to_bytes(literal(terminal.pattern))
+    if terminal.literal:
+        return spelled(terminal.pattern, fold="i" in terminal.flags)
     head = compile_regex(terminal.regex, flags=terminal.flags)
     if terminal.lazy:
         head = concat(_shortest_matches(head), compile_regex(terminal.tail, flags=terminal.flags))
     return to_bytes(head)
+
+
+@lru_cache(maxsize=2048)
+def _lexemes(
+    pattern: str, flags: str, literal: bool, lazy: bool, tail: str
+) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """:func:`start_apart` of a terminal's automaton, which terminals of other grammars often share."""
+    terminal = Terminal("", pattern, flags, literal=literal, lazy=lazy, tail=tail)
+    trans, accept = start_apart(lexeme_dfa(terminal))
+    trans.flags.writeable = accept.flags.writeable = False
+    return trans, accept
 
 
 def _shortest_matches(dfa: CharDfa) -> CharDfa:
@@ -100,9 +113,7 @@ def start_apart(dfa: ByteDfa) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
     return trans, accept
 
 
-def pool_terminals(
-    terminals: Sequence[Terminal], compile_terminal: Callable[[Terminal], ByteDfa] = lexeme_dfa
-) -> TerminalPool:
+def pool_terminals(terminals: Sequence[Terminal]) -> TerminalPool:
     """The pooled automata of terminals, in their order."""
     rows = [np.zeros((1, 256), np.int32)]
     accepts = [np.zeros(1, np.uint8)]
@@ -110,7 +121,7 @@ def pool_terminals(
     first = np.zeros(len(terminals), np.int32)
     size = 1
     for index, terminal in enumerate(terminals):
-        trans, accept = start_apart(compile_terminal(terminal))
+        trans, accept = _lexemes(terminal.pattern, terminal.flags, terminal.literal, terminal.lazy, terminal.tail)
         if len(accept) == 1:
             continue
         first[index] = size
@@ -122,8 +133,7 @@ def pool_terminals(
     byte_class = np.zeros(256, np.uint8)
     known: dict[bytes, int] = {}
     columns = []
-    for byte in range(256):
-        key = by_byte[byte].tobytes()
+    for byte, key in enumerate(row_keys(by_byte)):
         if key not in known:
             known[key] = len(known)
             columns.append(by_byte[byte])
@@ -131,6 +141,12 @@ def pool_terminals(
     trans = np.ascontiguousarray(np.stack(columns, axis=1))
     accept = np.concatenate(accepts)
     return TerminalPool(byte_class, trans, np.concatenate(owners), accept, _distances(trans, accept), first)
+
+
+def row_keys(rows: NDArray[np.int32]) -> list[bytes]:
+    """The bytes of each row of a contiguous int32[n, m] with m > 0, for use as keys."""
+    keys: list[bytes] = rows.view(f"V{rows.shape[1] * rows.itemsize}")[:, 0].tolist()
+    return keys
 
 
 def _distances(trans: NDArray[np.int32], accept: NDArray[np.uint8]) -> NDArray[np.int32]:

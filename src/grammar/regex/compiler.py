@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 from ...errors import RegexError
@@ -114,6 +115,12 @@ def _positions(tree: Node, search: bool, limits: RegexLimits) -> Positions | Cha
     graph = build_positions(tree, limits)
     if resolvable(graph):
         return positions_of_graph(graph, search=search)
+    return _asserted(tree, search, limits)
+
+
+@lru_cache(maxsize=64)
+def _asserted(tree: Node, search: bool, limits: RegexLimits) -> CharDfa:
+    """:func:`compile_assertions`; the last ones are kept, since grammars ask for a terminal twice."""
     return compile_assertions(tree, search=search, limits=limits)
 
 
