@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
-from bench import generate, masks, memory, report, scale
+from bench import generate, grammars, masks, memory, report, scale
 from bench.__main__ import BENCHES, parser
 from bench.data import DataMissingError, Problem, RealTokenizer, maskbench
 from bench.peers import Mask, RefusedError, Session
@@ -210,3 +210,25 @@ def test_calls_of_a_matcher_are_timed() -> None:
     assert clock.wall > 0
     with pytest.raises(GramaryeError):
         matcher.rollback(3)
+
+
+def test_lookaheads_of_names_become_differences() -> None:
+    source = "start: NAME\nNAME: /(?!(?:if|else)\\b)[a-z]+/\n"
+    assert grammars.for_llguidance(source) == "start: NAME\nNAME: /[a-z]+/ & ~/(?:if|else)/\n"
+
+
+@pytest.mark.parametrize("name", grammars.GRAMMARS)
+def test_texts_of_grammars_are_words(name: str) -> None:
+    vocabulary = Vocabulary.from_bytes([*(bytes([byte]) for byte in range(256)), b""], eos_ids=[256])
+    constraint = engine.compile(lark=(grammars.SCHEMAS / f"{name}.lark").read_text("utf-8"), vocabulary=vocabulary)
+    assert all(constraint.accepts(text) for text in grammars.texts_of(name))
+
+
+def test_a_grammar_is_measured_along_its_texts() -> None:
+    results = grammars.Results()
+    texts = [[*b"ab", EOS], [*b"ax", EOS]]
+    grammars.measure(ListEngine([], "list"), '["ab", "ac"]', texts, 1.0, results)
+    assert (len(results.first), len(results.later), results.failed) == (1, 0, {1})
+    assert len(results.tally.mask_cpu) == 5
+    grammars.measure(ListEngine([], "list", limit=1), '["ab", "ac"]', texts, 1.0, results)
+    assert "more than" in results.refused

@@ -14,6 +14,7 @@ from gramarye import Vocabulary, engine
 from gramarye.grammar.cfg.spelling import spelled
 from gramarye.grammar.regex import compile_regex, to_bytes
 from gramarye.kernels.columns import Column, Scalar
+from gramarye.kernels.opcodes import UNFILLED
 
 SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
 TEXTS = Path(__file__).resolve().parents[1] / "bench" / "texts"
@@ -79,7 +80,7 @@ def test_lexemes_that_may_have_ended(real_tokenizer_json: Path) -> None:
     for text in (b"aab", b"abcab 12e.3", b"12 e1e", b"1.#caf\xc3\xa9 \xe2\x98", b"bcd#x\n 7e2e"):
         assert_masks(constraint, text, list(range(len(text) + 1)))
     config, _ = constraint.machine.advance_bytes(constraint.start, b"12")
-    constraint.machine.arena.release()
+    constraint.machine.arena.column(Column.CONFIG_MASK).fill(UNFILLED)
     constraint.machine.mask(config, np.empty(constraint.machine.words, np.uint32))
     assert constraint.machine.arena.get(Scalar.EARLEY_PENDINGS) > 0
 

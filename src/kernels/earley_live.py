@@ -116,7 +116,12 @@ def add_seen(header, base, seen, waiting, record, predecessor):
 
 @inner(_INT(HEADER, _INT, _INT))
 def record_live(header, record, base):
-    """1 if some text finishes from a record of longest-match lexing, else 0. Works above ``SCRATCH[base]``."""
+    """1 if some text finishes from a record of longest-match lexing, else 0. Works above ``SCRATCH[base]``.
+
+    A record made without room may name nothing, so nothing is looked up while a status is set.
+    """
+    if header[SCALARS + Scalar.STATUS] != 0:
+        return 0
     known = known_live(header, record)
     if known >= 0:
         return known

@@ -30,7 +30,7 @@ from .spare import SpareArrays
 __all__ = ["Arena"]
 
 _FIRST_ROWS = 16384 * 256
-_REUSED = (Column.ROW_DATA, Column.MASK_DATA)
+_REUSED = (Column.ROW_DATA, Column.MASK_DATA, Column.EARLEY_REGION)
 
 
 class Arena:
