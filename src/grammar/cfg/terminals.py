@@ -144,7 +144,9 @@ def pool_terminals(terminals: Sequence[Terminal]) -> TerminalPool:
 
 
 def row_keys(rows: NDArray[np.int32]) -> list[bytes]:
-    """The bytes of each row of a contiguous int32[n, m] with m > 0, for use as keys."""
+    """The bytes of each row of a contiguous int32[n, m], for use as keys."""
+    if not rows.shape[1]:
+        return [b""] * rows.shape[0]
     keys: list[bytes] = rows.view(f"V{rows.shape[1] * rows.itemsize}")[:, 0].tolist()
     return keys
 
