@@ -43,6 +43,7 @@ class BinaryGrammar:
         unit_offset, unit: children B of the rules ``A -> B``, by A.
         pair_offset, pair: int32[., 2]; (B, C) of the rules ``A -> B C``, by A.
         left_offset, left: int32[., 2]; (A, C) of the rules ``A -> B C``, by B.
+        level: int32[n]; above the levels of the symbols that it begins with, left recursion aside.
         follows: bool[T, T]; [t, u]: u can come directly after t.
     """
 
@@ -59,6 +60,7 @@ class BinaryGrammar:
     pair: NDArray[np.int32]
     left_offset: NDArray[np.int32]
     left: NDArray[np.int32]
+    level: NDArray[np.int32]
     follows: NDArray[np.bool_]
 
     @property
@@ -172,6 +174,7 @@ class _Builder:
             pair=np.array([rule[1:] for rule in pair], np.int32).reshape(-1, 2),
             left_offset=_offsets([rule[0] for rule in left], count),
             left=np.array([rule[1:] for rule in left], np.int32).reshape(-1, 2),
+            level=self._levels(nullable),
             follows=self._follows(first, last),
         )
 
@@ -182,6 +185,28 @@ class _Builder:
             if new <= found:
                 return found
             found |= new
+
+    def _levels(self, nullable: set[int]) -> NDArray[np.int32]:
+        """Depth-first from the start: a symbol is finished after those that it begins with."""
+        children: list[list[int]] = [[] for _ in self._names]
+        for origin, inner in sorted(self._unit):
+            children[origin].append(inner)
+        for origin, one, other in sorted(self._pair):
+            children[origin] += [one, other] if one in nullable else [one]
+        level = [-1] * len(children)
+        for root in range(len(children)):
+            path = [(root, iter(children[root]))] if level[root] < 0 else []
+            while path:
+                symbol, following = path[-1]
+                level[symbol] = max(level[symbol], 0)
+                inner = next((one for one in following if level[one] < 0), -1)
+                if inner >= 0:
+                    path.append((inner, iter(children[inner])))
+                    continue
+                path.pop()
+                done = {one for one, _ in path}
+                level[symbol] = 1 + max((level[one] for one in children[symbol] if one not in done), default=-1)
+        return np.array(level, np.int32)
 
     def _closure(self, nullable: set[int], *, forwards: bool) -> list[int]:
         """Bit sets of the classes that sequences of each symbol can begin (or end) with."""

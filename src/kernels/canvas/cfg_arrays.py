@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..compiling import inner
 
-__all__ = ["CHART", "GRAPH", "RULES", "Chart", "Graph", "Rules", "lowest_bit", "new_chart", "possible"]
+__all__ = ["CHART", "GRAPH", "RULES", "Chart", "Graph", "Rules", "bucket_of", "lowest_bit", "new_chart", "possible"]
 
 _I64 = types.int64
 _I32_LIST = types.Array(types.int32, 1, "C")
@@ -43,6 +43,8 @@ class Rules(NamedTuple):
     pair: NDArray[np.int32]
     left_offset: NDArray[np.int32]
     left: NDArray[np.int32]
+    levels: int
+    level: NDArray[np.int32]
 
 
 class Graph(NamedTuple):
@@ -76,7 +78,7 @@ class Chart(NamedTuple):
         begin: int64; where its words are.
         bits: uint64; the words.
         link_head, link_next, link_to: int32; the rows that take what a row gains, as linked lists.
-        bucket, bucket_next: int32; rows that wait, by node.
+        bucket, bucket_next: int32; rows that wait, by node, then highest level first.
         queued: uint8; whether a row waits.
         opened: int32; rows still to be predicted.
         delta: uint64[words of Q]; work space.
@@ -100,7 +102,11 @@ class Chart(NamedTuple):
 
 
 RULES: Any = types.NamedTuple(
-    (_I64, _I64, _U8_LIST, _U8_LIST, _U64_ROWS, _I32_LIST, _I32_LIST, _I32_LIST, _I32_ROWS, _I32_LIST, _I32_ROWS), Rules
+    (
+        *(_I64, _I64, _U8_LIST, _U8_LIST, _U64_ROWS, _I32_LIST, _I32_LIST, _I32_LIST, _I32_ROWS, _I32_LIST, _I32_ROWS),
+        *(_I64, _I32_LIST),
+    ),
+    Rules,
 )
 GRAPH: Any = types.NamedTuple(
     (_I64, _I64, _I32_LIST, _I32_ROWS, _I32_LIST, _I32_LIST, _I32_LIST, _U64_ROWS),
@@ -115,8 +121,9 @@ CHART: Any = types.NamedTuple(
 )
 
 
-def new_chart(symbols: int, nodes: int, rows: int, words: int, links: int) -> Chart:
+def new_chart(rules: Rules, nodes: int, rows: int, words: int, links: int) -> Chart:
     """An empty chart with room for some rows, words of bits and links."""
+    symbols = len(rules.empty)
     return Chart(
         number=np.full((symbols, nodes), -1, np.int32),
         symbol=np.empty(rows, np.int32),
@@ -126,7 +133,7 @@ def new_chart(symbols: int, nodes: int, rows: int, words: int, links: int) -> Ch
         link_head=np.empty(rows, np.int32),
         link_next=np.empty(links, np.int32),
         link_to=np.empty(links, np.int32),
-        bucket=np.full(nodes, -1, np.int32),
+        bucket=np.full(nodes * rules.levels, -1, np.int32),
         bucket_next=np.empty(rows, np.int32),
         queued=np.zeros(rows, np.uint8),
         opened=np.empty(rows, np.int32),
@@ -152,6 +159,12 @@ def lowest_bit(word):
         count += 1
         word >>= np.uint64(1)
     return count
+
+
+@inner(_I64(RULES, CHART, _I64))
+def bucket_of(rules, chart, row):
+    """The bucket of a row: within those of its node, what begins with others stands before them."""
+    return (np.int64(chart.node[row]) + 1) * rules.levels - 1 - np.int64(rules.level[chart.symbol[row]])
 
 
 @inner(types.boolean(RULES, GRAPH, _I64, _I64))

@@ -9,8 +9,8 @@ inference joins whole rows (64 nodes an operation)::
     A -> B C    (A, p) includes (C, q) for every q of (B, p)
 
 "Includes" is kept as a list of the rows that take what a row gains. Gains wait in the second half of a row's words and
-are passed on in buckets of the row's node, the last node first: edges lead forwards, so what lies to the right is
-complete by then, and cycles only cost another round.
+are passed on in buckets, the last node first, and at one node what others begin with first: what a row is made of is
+then complete when it is taken, and left recursion and cycles only cost another round.
 
 Complexity: O(rules * Q^3 / 64) time, O(symbols * Q^2 / 64) words of space, Q nodes. The reference is the fixpoint of
 the three lines above (tests/oracles/canvas_cfg.py).
@@ -24,14 +24,14 @@ import numpy as np
 from numba import types
 
 from ..compiling import entry, inner
-from .cfg_arrays import CHART, GRAPH, RULES, Chart, Graph, Rules, lowest_bit, new_chart, possible
+from .cfg_arrays import CHART, GRAPH, RULES, Chart, Graph, Rules, bucket_of, lowest_bit, new_chart, possible
 
 __all__ = ["Room", "inside"]
 
 _INT = types.int64
 
 ROWS, BITS, LINKS, WAITING, TOP, OPENED, FULL = range(7)
-"""Places in ``Chart.state``: numbers of rows, words, links, waiting rows, the last node with a bucket, rows to be
+"""Places in ``Chart.state``: numbers of rows, words, links, waiting rows, the last bucket, rows to be
 predicted, and what had no room (1 rows, 2 words, 3 links)."""
 
 
@@ -64,30 +64,30 @@ def open_row(rules, graph, chart, symbol, node):
     return row
 
 
-@inner(types.void(CHART, _INT))
-def schedule(chart, row):
+@inner(types.void(RULES, CHART, _INT))
+def schedule(rules, chart, row):
     """Put a row that is to gain bits into the bucket of its node, unless it waits there."""
     if chart.queued[row] != 0:
         return
-    node = np.int64(chart.node[row])
+    bucket = bucket_of(rules, chart, row)
     chart.queued[row] = 1
-    chart.bucket_next[row] = chart.bucket[node]
-    chart.bucket[node] = row
+    chart.bucket_next[row] = chart.bucket[bucket]
+    chart.bucket[bucket] = row
     chart.state[WAITING] += 1
-    chart.state[TOP] = max(chart.state[TOP], node)
+    chart.state[TOP] = max(chart.state[TOP], bucket)
 
 
-@inner(types.void(GRAPH, CHART, _INT, _INT))
-def gain_node(graph, chart, row, node):
+@inner(types.void(RULES, GRAPH, CHART, _INT, _INT))
+def gain_node(rules, graph, chart, row, node):
     """Let a row gain one node."""
     low = np.int64(graph.low[chart.node[row]])
     at = chart.begin[row] + chart.delta.size - low + (node >> 6) - low
     chart.bits[at] |= np.uint64(1) << np.uint64(node & 63)
-    schedule(chart, row)
+    schedule(rules, chart, row)
 
 
-@inner(types.void(GRAPH, CHART, _INT, _INT))
-def include(graph, chart, child, parent):
+@inner(types.void(RULES, GRAPH, CHART, _INT, _INT))
+def include(rules, graph, chart, child, parent):
     """Let a row take what another has now, and all that it will gain."""
     state = chart.state
     link = state[LINKS]
@@ -110,11 +110,11 @@ def include(graph, chart, child, parent):
         chart.bits[gains + word] |= new
         gained |= new
     if gained:
-        schedule(chart, parent)
+        schedule(rules, chart, parent)
 
 
-@inner(types.void(GRAPH, CHART, _INT, _INT))
-def pass_on(graph, chart, low, parent):
+@inner(types.void(RULES, GRAPH, CHART, _INT, _INT))
+def pass_on(rules, graph, chart, low, parent):
     """Let a row gain what stands in ``delta`` from word `low` on."""
     words = chart.delta.size
     parent_low = np.int64(graph.low[chart.node[parent]])
@@ -126,7 +126,7 @@ def pass_on(graph, chart, low, parent):
         chart.bits[gains + word] |= new
         gained |= new
     if gained:
-        schedule(chart, parent)
+        schedule(rules, chart, parent)
 
 
 @inner(types.void(RULES, GRAPH, CHART, _INT, _INT, _INT, _INT, types.boolean))
@@ -140,7 +140,7 @@ def join(rules, graph, chart, row, left, right, low, fresh):
             found &= found - np.uint64(1)
             child = open_row(rules, graph, chart, right, node)
             if child >= 0:
-                include(graph, chart, child, row)
+                include(rules, graph, chart, child, row)
 
 
 @inner(types.void(RULES, GRAPH, CHART, _INT))
@@ -149,20 +149,20 @@ def predict(rules, graph, chart, row):
     symbol = np.int64(chart.symbol[row])
     node = np.int64(chart.node[row])
     if rules.empty[symbol] != 0:
-        gain_node(graph, chart, row, node)
+        gain_node(rules, graph, chart, row, node)
     if symbol <= rules.terminals:
         for k in range(graph.edge_offset[node], graph.edge_offset[node + 1]):
             if graph.edge[k, 0] == symbol:
-                gain_node(graph, chart, row, np.int64(graph.edge[k, 1]))
+                gain_node(rules, graph, chart, row, np.int64(graph.edge[k, 1]))
         for k in range(graph.empty_offset[node], graph.empty_offset[node + 1]):
             child = open_row(rules, graph, chart, symbol, np.int64(graph.empty[k]))
             if child >= 0:
-                include(graph, chart, child, row)
+                include(rules, graph, chart, child, row)
         return
     for k in range(rules.unit_offset[symbol], rules.unit_offset[symbol + 1]):
         child = open_row(rules, graph, chart, np.int64(rules.unit[k]), node)
         if child >= 0:
-            include(graph, chart, child, row)
+            include(rules, graph, chart, child, row)
     for k in range(rules.pair_offset[symbol], rules.pair_offset[symbol + 1]):
         child = open_row(rules, graph, chart, np.int64(rules.pair[k, 0]), node)
         if child >= 0:
@@ -189,7 +189,7 @@ def settle(rules, graph, chart, row):
         return
     link = np.int64(chart.link_head[row])
     while link >= 0:
-        pass_on(graph, chart, low, np.int64(chart.link_to[link]))
+        pass_on(rules, graph, chart, low, np.int64(chart.link_to[link]))
         link = np.int64(chart.link_next[link])
     for k in range(rules.left_offset[symbol], rules.left_offset[symbol + 1]):
         parent = np.int64(chart.number[rules.left[k, 0], node])
@@ -241,7 +241,7 @@ class Room:
 def inside(rules: Rules, graph: Graph, room: Room) -> Chart:
     """The chart of a grammar over a graph."""
     while True:
-        chart = new_chart(len(rules.empty), len(graph.low), room.rows, room.words, room.links)
+        chart = new_chart(rules, len(graph.low), room.rows, room.words, room.links)
         full = int(_inside(rules, graph, chart))
         if full == 0:
             return chart

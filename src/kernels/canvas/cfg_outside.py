@@ -1,8 +1,8 @@
 """Which spans take part in a whole text: the outside pass over a chart of cfg_inside.py.
 
 A span q of row (A, p) is *used* if some derivation of a path from the start to the end of the graph contains it. The
-pass goes down from the whole text, every used span marking the spans that it is made of; rows are taken in buckets of
-their node, the first node first, because what a row is used for stands at or before it::
+pass goes down from the whole text, every used span marking the spans that it is made of; rows are taken in the opposite
+order of cfg_inside.py, because what a row is used for stands at or before it::
 
     q used in (A, p), A -> B          q used in (B, p) if it is there
                       A -> B C        m used in (B, p) and q in (C, m), for every m of (B, p) with q in (C, m)
@@ -18,7 +18,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from ..compiling import entry, inner
-from .cfg_arrays import CHART, GRAPH, RULES, Chart, Graph, Rules, lowest_bit
+from .cfg_arrays import CHART, GRAPH, RULES, Chart, Graph, Rules, bucket_of, lowest_bit
 from .cfg_inside import TOP, WAITING
 
 __all__ = ["outside"]
@@ -27,21 +27,21 @@ _INT = types.int64
 _U64 = types.Array(types.uint64, 1, "C")
 
 
-@inner(types.void(CHART, _INT))
-def schedule_first(chart, row):
+@inner(types.void(RULES, CHART, _INT))
+def schedule_first(rules, chart, row):
     """Put a row into the bucket of its node, unless it waits there."""
     if chart.queued[row] != 0:
         return
-    node = np.int64(chart.node[row])
+    bucket = bucket_of(rules, chart, row)
     chart.queued[row] = 1
-    chart.bucket_next[row] = chart.bucket[node]
-    chart.bucket[node] = row
+    chart.bucket_next[row] = chart.bucket[bucket]
+    chart.bucket[bucket] = row
     chart.state[WAITING] += 1
-    chart.state[TOP] = min(chart.state[TOP], node)
+    chart.state[TOP] = min(chart.state[TOP], bucket)
 
 
-@inner(types.void(GRAPH, CHART, _U64, _INT, _INT))
-def use(graph, chart, used, low, row):
+@inner(types.void(RULES, GRAPH, CHART, _U64, _INT, _INT))
+def use(rules, graph, chart, used, low, row):
     """Mark the spans of a row that stand in ``delta`` from word `low` on."""
     own = np.int64(graph.low[chart.node[row]])
     words = chart.delta.size
@@ -53,11 +53,11 @@ def use(graph, chart, used, low, row):
         used[gains + word] |= new
         gained |= new
     if gained:
-        schedule_first(chart, row)
+        schedule_first(rules, chart, row)
 
 
-@inner(types.boolean(GRAPH, CHART, _U64, _INT, _INT))
-def use_right(graph, chart, used, low, row):
+@inner(types.boolean(RULES, GRAPH, CHART, _U64, _INT, _INT))
+def use_right(rules, graph, chart, used, low, row):
     """The same, and whether the row has any of them, marked before or not."""
     own = np.int64(graph.low[chart.node[row]])
     has = chart.begin[row] - own
@@ -65,7 +65,7 @@ def use_right(graph, chart, used, low, row):
     for word in range(max(low, own), chart.delta.size):
         found |= chart.delta[word] & chart.bits[has + word]
     if found:
-        use(graph, chart, used, low, row)
+        use(rules, graph, chart, used, low, row)
     return found != 0
 
 
@@ -82,13 +82,13 @@ def use_pair(rules, graph, chart, used, left, right, low):
             bit = found & (~found + np.uint64(1))
             found ^= bit
             child = np.int64(chart.number[right, 64 * word + lowest_bit(bit)])
-            if child < 0 or not use_right(graph, chart, used, low, child):
+            if child < 0 or not use_right(rules, graph, chart, used, low, child):
                 continue
             if used[has + word] & bit == 0:
                 used[gains + word] |= bit
                 gained = True
     if gained:
-        schedule_first(chart, left)
+        schedule_first(rules, chart, left)
 
 
 @inner(types.void(RULES, GRAPH, CHART, _U64, _INT))
@@ -109,12 +109,12 @@ def descend(rules, graph, chart, used, row):
         for k in range(graph.empty_offset[node], graph.empty_offset[node + 1]):
             child = np.int64(chart.number[symbol, graph.empty[k]])
             if child >= 0:
-                use(graph, chart, used, low, child)
+                use(rules, graph, chart, used, low, child)
         return
     for k in range(rules.unit_offset[symbol], rules.unit_offset[symbol + 1]):
         child = np.int64(chart.number[rules.unit[k], node])
         if child >= 0:
-            use(graph, chart, used, low, child)
+            use(rules, graph, chart, used, low, child)
     for k in range(rules.pair_offset[symbol], rules.pair_offset[symbol + 1]):
         child = np.int64(chart.number[rules.pair[k, 0], node])
         if child >= 0:
@@ -134,8 +134,8 @@ def _outside(rules: Any, graph: Any, chart: Any, used: Any) -> bool:
         return False
     used[chart.begin[row] + chart.delta.size - low + (final >> 6) - low] = bit
     state = chart.state
-    state[TOP] = graph.start
-    schedule_first(chart, row)
+    state[TOP] = bucket_of(rules, chart, row)
+    schedule_first(rules, chart, row)
     while state[WAITING] > 0:
         while chart.bucket[state[TOP]] < 0:
             state[TOP] += 1

@@ -23,10 +23,8 @@ from ...kernels.canvas.cfg_outside import outside
 from .canvas_protocol import Canvas, End, Mode
 from .cfg_fragments import token_grammar
 from .cfg_items import CanvasItems, canvas_items
-from .cfg_lattice import final_key
 from .cfg_masks import MaskReader, mask_rows
-from .cfg_tables import reaches
-from .cfg_witness import derived_path, path_tokens
+from .cfg_search import CompletionSearch
 
 if TYPE_CHECKING:
     from ..constraint import Constraint
@@ -129,6 +127,7 @@ class ExactCanvas(CfgCanvas):
 
     def __init__(self, constraint: Constraint, length: int, fixed: Mapping[int, int], end: End) -> None:
         super().__init__(constraint, length, fixed, end)
+        self._search = CompletionSearch(self.grammar, end)
         self._witness: list[int] | None = None
         self._hopeless = False
 
@@ -141,15 +140,7 @@ class ExactCanvas(CfgCanvas):
     @property
     def shortest(self) -> int | None:
         """The fewest tokens of text of any completion, also if that is more than the canvas has room for."""
-        free = self._items(self._fixed)
-        if free is None or not self.grammar.derives(self.grammar.text_lattice(free.free)):
-            return None
-        length = max(1, self.length)
-        while True:
-            found = self._ends(length)
-            if found:
-                return found[0]
-            length *= 2
+        return self._search.shortest(self._fixed, self.length)
 
     def masks(self, exact: bool = True) -> NDArray[np.uint32]:
         """uint32[L, W]: the tokens that each position may be fixed to."""
@@ -159,7 +150,7 @@ class ExactCanvas(CfgCanvas):
         if items is not None:
             grammar = self.grammar
             nodes = grammar.apart if exact else grammar.nodes
-            found = grammar.token_lattice(items.items, items.ends, apart=exact)
+            found = grammar.token_lattice(nodes, items.items, items.ends)
             if found is not None:
                 chart = grammar.chart(found)
                 used = outside(grammar.rules, found.graph, chart)
@@ -213,35 +204,11 @@ class ExactCanvas(CfgCanvas):
 
     def _completion(self, fixed: Mapping[int, int]) -> list[int] | None:
         """Some completion of a canvas, None if there is none."""
-        items = self._items(fixed)
-        if items is None:
-            return None
-        grammar = self.grammar
-        found = grammar.token_lattice(items.items, items.ends)
+        found = self._search.completion(fixed, self.length)
         if found is None:
             return None
-        chart = grammar.chart(found)
-        if not reaches(grammar.rules, found, chart):
-            return None
-        path = derived_path(grammar.rules, found, chart)
-        tokens = path_tokens(grammar.nodes, self.constraint.vocabulary, found, items, fixed, path)
-        ended = self.constraint.vocabulary.eos_ids[:1] * (self.length - len(tokens))
-        return [*tokens, *(fixed.get(len(tokens) + at, token) for at, token in enumerate(ended))]
-
-    def _ends(self, length: int) -> list[int]:
-        """Positions at which the text of a canvas of another length may end."""
-        items = self._items(self._fixed, length)
-        found = None if items is None else self.grammar.token_lattice(items.items, items.ends)
-        if items is None or found is None:
-            return []
-        chart = self.grammar.chart(found)
-        end = self.grammar.grammar.end
-        ended = [
-            position
-            for place, position in items.ends.items()
-            if final_key(place) in found.index and chart.number[end, found.index[final_key(place)]] >= 0
-        ]
-        return sorted(ended)
+        ended = self.constraint.vocabulary.eos_ids[:1] * (self.length - len(found))
+        return [*found, *(fixed.get(len(found) + at, token) for at, token in enumerate(ended))]
 
 
 def exact_canvas(constraint: Constraint, length: int, fixed: Mapping[int, int], end: End) -> Canvas:

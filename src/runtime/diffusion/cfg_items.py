@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..vocabulary import Vocabulary
 from .canvas_protocol import End
@@ -41,6 +41,16 @@ class CanvasItems:
         """Positions at which the text may end, by place."""
         first = self.earliest if self.can_end else self.latest
         return {self.places[position]: position for position in range(first, self.latest + 1)}
+
+    @property
+    def any_end(self) -> CanvasItems:
+        """The same text, free to end anywhere behind what is fixed."""
+        return replace(self, can_end=True)
+
+    def cut(self, tail: int) -> CanvasItems:
+        """The text with only the first positions of its tail."""
+        latest = self.earliest + tail
+        return replace(self, items=self.items[: self.places[latest]], places=self.places[: latest + 1], latest=latest)
 
     @property
     def free(self) -> list[Item]:

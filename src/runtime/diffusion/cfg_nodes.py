@@ -152,14 +152,24 @@ class TokenNodes:
 
     Attributes:
         sets: the lexer sets.
+        effects: of the tokens.
         apart: effects of tokens are kept apart, a node for each rest and each lexer state after a token. What a token
             does can then be read off the edges exactly; the nodes are more.
         longest: most emissions to come of each rest set.
     """
 
-    def __init__(self, sets: LexerSets, effects: TokenEffects, *, apart: bool = False) -> None:
+    def __init__(
+        self,
+        sets: LexerSets,
+        effects: TokenEffects,
+        *,
+        apart: bool = False,
+        allowed: NDArray[np.bool_] | None = None,
+    ) -> None:
         self.sets = sets
         self.apart = apart
+        self._allowed = np.arange(len(effects.sequence)) if allowed is None else np.flatnonzero(allowed)
+        self._origin = effects.origin[self._allowed]
         self.effects = effects
         self.longest: list[int] = []
         self._rests: list[NDArray[np.int64]] = []
@@ -171,7 +181,7 @@ class TokenNodes:
     def hits(self, node: int) -> NDArray[np.int64]:
         """The effects that some token has from some state of a lexer set."""
         mask = state_bits(self.sets.members[node], self.effects.origin.shape[1])
-        return np.flatnonzero((self.effects.origin & mask).any(axis=1))
+        return self._allowed[(self._origin & mask).any(axis=1)]
 
     def after_token(self, node: int) -> Move:
         """The step of a lexer set over any token; emissions lead to rest sets."""

@@ -22,6 +22,7 @@ from ...grammar.cfg.tables import CfgTables
 from ...kernels.canvas.cfg_arrays import Chart, Rules
 from ...kernels.canvas.cfg_inside import Room, inside
 from ..vocabulary import Vocabulary
+from .cfg_core import core_effects
 from .cfg_effects import token_effects
 from .cfg_lattice import Item, Lattice, lattice
 from .cfg_nodes import LexerSets, TokenNodes
@@ -80,6 +81,8 @@ class TokenGrammar:
             pair=grammar.pair,
             left_offset=grammar.left_offset,
             left=grammar.left,
+            levels=int(grammar.level.max()) + 1,
+            level=grammar.level,
         )
         self._room = Room()
 
@@ -87,6 +90,12 @@ class TokenGrammar:
     def nodes(self) -> TokenNodes:
         """Steps over the tokens of the vocabulary."""
         return TokenNodes(self.sets, token_effects(self.grammar, self.lexer, self.vocabulary))
+
+    @cached_property
+    def core(self) -> TokenNodes:
+        """Steps over few tokens that write every terminal and end every lexeme: small lattices that mostly suffice."""
+        chosen = core_effects(self.nodes.effects, self.lexer, self.vocabulary)
+        return TokenNodes(self.sets, self.nodes.effects, allowed=chosen)
 
     @cached_property
     def apart(self) -> TokenNodes:
@@ -97,9 +106,9 @@ class TokenGrammar:
         """The graph of bytes and holes."""
         return lattice(self.sets, items, {len(items)}, self.grammar.terminals)
 
-    def token_lattice(self, items: Sequence[Item], ends: Collection[int], *, apart: bool = False) -> Lattice | None:
-        """The graph of bytes and open tokens, effects of tokens kept apart or not."""
-        return lattice(self.sets, items, ends, self.grammar.terminals, self.apart if apart else self.nodes)
+    def token_lattice(self, nodes: TokenNodes, items: Sequence[Item], ends: Collection[int]) -> Lattice | None:
+        """The graph of bytes, open tokens and holes, with the given moves over tokens."""
+        return lattice(self.sets, items, ends, self.grammar.terminals, nodes)
 
     def chart(self, graph: Lattice) -> Chart:
         """The spans that the symbols of the grammar derive."""
