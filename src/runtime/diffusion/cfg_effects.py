@@ -33,6 +33,7 @@ class TokenEffects:
         origin: uint64[effects, words].
         atom_offset, atom: int32; effects of each atom, ascending. Atom 0 has none.
         token_atom: int32[V].
+        token: int32[effects]; the first token with each effect.
     """
 
     head: NDArray[np.int32]
@@ -44,16 +45,12 @@ class TokenEffects:
     atom_offset: NDArray[np.int32]
     atom: NDArray[np.int32]
     token_atom: NDArray[np.int32]
+    token: NDArray[np.int32]
 
     def of_token(self, token: int) -> NDArray[np.int32]:
         """The effects of a token."""
         number = self.token_atom[token]
         return self.atom[self.atom_offset[number] : self.atom_offset[number + 1]]
-
-    def token_of(self, effect: int) -> int:
-        """The first token with an effect."""
-        atom = int(np.searchsorted(self.atom_offset, np.flatnonzero(self.atom == effect)[0], side="right")) - 1
-        return int(np.flatnonzero(self.token_atom == atom)[0])
 
     def emissions(self, sequence: int) -> tuple[int, ...]:
         """The emissions of a sequence."""
@@ -101,7 +98,19 @@ def token_effects(grammar: BinaryGrammar, lexer: TokenLexer, vocabulary: Vocabul
         atom_offset=work.atom_offset[: atoms + 1].copy(),
         atom=work.atom[: work.atom_offset[atoms]].copy(),
         token_atom=token_atom,
+        token=_first_tokens(token_atom, work.atom_offset[: atoms + 1], work.atom, effects),
     )
+
+
+def _first_tokens(
+    token_atom: NDArray[np.int32], atom_offset: NDArray[np.int32], atom: NDArray[np.int32], effects: int
+) -> NDArray[np.int32]:
+    """int32[effects]: the first token whose atom has each effect."""
+    first = np.full(len(atom_offset) - 1, len(token_atom), np.int32)
+    np.minimum.at(first, token_atom, np.arange(len(token_atom), dtype=np.int32))
+    found = np.full(effects, len(token_atom), np.int32)
+    np.minimum.at(found, atom[: atom_offset[-1]], np.repeat(first, np.diff(atom_offset)))
+    return found
 
 
 def _heads(parent: list[int], label: list[int]) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:

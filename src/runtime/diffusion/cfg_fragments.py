@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ...errors import GramaryeError
-from .cfg_lattice import Item, ItemKind
+from .cfg_keys import Item, ItemKind
 from .cfg_tables import TokenGrammar
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from ..vocabulary import Vocabulary
 from .canvas_protocol import End
-from .cfg_lattice import Item, ItemKind
+from .cfg_keys import Item, ItemKind
 
 __all__ = ["CanvasItems", "canvas_items"]
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from .cfg_effects import TokenEffects
 from .cfg_items import CanvasItems
-from .cfg_lattice import ItemKind, Lattice, NodeKey, final_key, rest_key, set_key
+from .cfg_keys import FINAL, PLACE, SET, ItemKind, key_kind, key_number, key_place, node_key
+from .cfg_lattice import Lattice
 from .cfg_nodes import Plan, TokenNodes
 
 __all__ = ["MaskReader", "mask_rows"]
@@ -47,17 +48,17 @@ class MaskReader:
         self._rests: dict[tuple[int, int], _Flags] = {}
         self._supported: dict[tuple[int, int], NDArray[np.int64] | None] = {}
         self._sets: dict[int, list[int]] = {}
-        for place, kind, _, number in found.keys:
-            if kind == 0:
-                self._sets.setdefault(place, []).append(number)
+        for key in found.keys.tolist():
+            if key_kind(key) == SET:
+                self._sets.setdefault(key_place(key), []).append(key_number(key))
 
     def ends(self) -> list[int]:
         """Positions at which some text ends, ascending."""
         graph = self._found.graph
         found = []
         for place, position in self._items.ends.items():
-            node = self._found.index.get(final_key(place))
-            if node is not None and (node, int(graph.edge[-1, 0]), graph.final) in self._labelled:
+            node = self._found.node(node_key(place, FINAL, 0, 0))
+            if node >= 0 and (node, int(graph.edge[-1, 0]), graph.final) in self._labelled:
                 found.append(position)
         return sorted(found)
 
@@ -76,7 +77,7 @@ class MaskReader:
     def _add(self, flags: _Flags, place: int, node: int) -> None:
         """The live effects of one lexer set, which decide which of its states support anything."""
         plan = self._nodes.token_plan(node)
-        live = self._follow(set_key(place, node), place, plan)
+        live = self._follow(node_key(place, SET, 0, node), place, plan)
         chosen = plan.effects[live]
         flags[chosen] = True
         if self._nodes.apart:
@@ -91,17 +92,17 @@ class MaskReader:
     def _ending(self, place: int, node: int, members: NDArray[np.int64]) -> _Flags:
         """Which states of a set let a text end there."""
         sets = self._nodes.sets
-        key = set_key(place, node)
-        ending = {one for one in sets.endings(node) if self._is_live(key, one, final_key(place))}
+        key = node_key(place, SET, 0, node)
+        ending = {one for one in sets.endings(node) if self._is_live(key, one, node_key(place, FINAL, 0, 0))}
         return np.array([not ending.isdisjoint(sets.lexer.endings(state)) for state in members.tolist()], np.bool_)
 
-    def _follow(self, key: NodeKey, place: int, plan: Plan) -> _Flags:
+    def _follow(self, key: int, place: int, plan: Plan) -> _Flags:
         live = np.zeros(len(plan.effects), np.bool_)
         for number, chosen in plan.quiet:
-            if self._is_live(key, 0, set_key(place + 1, number)):
+            if self._is_live(key, 0, node_key(place + 1, SET, 0, number)):
                 live[chosen] = self._supporting(place + 1, number, plan.after[chosen])
         for emission, rest, chosen, numbers in plan.emitting:
-            if self._is_live(key, emission, rest_key(self._nodes, place, rest)):
+            if self._is_live(key, emission, self._nodes.rest_key(rest) + place * PLACE):
                 live[chosen] = self._rest(place, rest)[numbers]
         return live
 
@@ -109,11 +110,11 @@ class MaskReader:
         known = self._rests.get((place, rest))
         if known is None:
             plan = self._nodes.rest_plan(rest)
-            key = rest_key(self._nodes, place, rest)
+            key = self._nodes.rest_key(rest) + place * PLACE
             if plan.emitting:
                 known = self._follow(key, place, plan)
             else:
-                known = self._supporting(place + 1, key[3], plan.after)
+                known = self._supporting(place + 1, key_number(key), plan.after)
             self._rests[place, rest] = known
         return known
 
@@ -121,10 +122,9 @@ class MaskReader:
         supported = self._supported.get((place, node))
         return np.ones(len(after), np.bool_) if supported is None else np.isin(after, supported)
 
-    def _is_live(self, source: NodeKey, emission: int, target: NodeKey) -> bool:
-        index = self._found.index
-        one, other = index.get(source), index.get(target)
-        if one is None or other is None:
+    def _is_live(self, source: int, emission: int, target: int) -> bool:
+        one, other = self._found.node(source), self._found.node(target)
+        if one < 0 or other < 0:
             return False
         if emission == 0:
             return (one, other) in self._empty

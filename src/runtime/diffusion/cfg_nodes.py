@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from ...grammar.cfg.binary_lexer import TokenLexer
 from .cfg_effects import TokenEffects
+from .cfg_keys import INNER, SET, node_key, rest_order
 
 __all__ = ["LexerSets", "Move", "Plan", "TokenNodes", "state_bits"]
 
@@ -58,11 +59,28 @@ class Plan:
     emitting: tuple[tuple[int, int, NDArray[np.int64], NDArray[np.int64]], ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """The edges of one open token at place 0.
+
+    Attributes:
+        source, target: int64; keys of nodes.
+        emission: int64; 0 for an empty edge.
+        after: lexer sets behind the token.
+    """
+
+    source: NDArray[np.int64]
+    emission: NDArray[np.int64]
+    target: NDArray[np.int64]
+    after: frozenset[int]
+
+
 class LexerSets:
     """Sets of lexer states, and steps over bytes.
 
     Attributes:
         members: states of each set, ascending.
+        emitted: int64; offsets by emission, and the classes of terminals in each.
     """
 
     def __init__(self, lexer: TokenLexer) -> None:
@@ -75,6 +93,11 @@ class LexerSets:
         self._anything: dict[int, Move] = {}
         self._endings: dict[int, tuple[int, ...]] = {}
         self.start = self.number([0])
+        counts = [len(classes) for classes in lexer.emissions]
+        self.emitted: tuple[NDArray[np.int64], NDArray[np.int64]] = (
+            np.cumsum([0, *counts]),
+            np.array([cls for classes in lexer.emissions for cls in classes], np.int64),
+        )
 
     def number(self, states: Iterable[int]) -> int:
         """The set of some states; -1 if there are none."""
@@ -176,6 +199,7 @@ class TokenNodes:
         self._numbers: dict[bytes, int] = {}
         self._moves: dict[int, Move] = {}
         self._open: dict[int, Move] = {}
+        self._columns: dict[frozenset[int], Column] = {}
         self._plans: dict[tuple[bool, int], Plan] = {}
 
     def hits(self, node: int) -> NDArray[np.int64]:
@@ -203,6 +227,50 @@ class TokenNodes:
             known = self._grouped(self.effects.head[sequence], self.effects.tail[sequence], after.astype(np.int32))
             self._moves[node] = known
         return known
+
+    def rest_key(self, rest: int) -> int:
+        """The key of a rest set of a token at place 0: the lexer set behind it if nothing can be emitted any more."""
+        move = self.after_rest(rest)
+        if not move.emitting:
+            return node_key(1, SET, 0, move.quiet[0])
+        return node_key(0, INNER, rest_order(self.longest[rest]), rest)
+
+    def column(self, before: frozenset[int]) -> Column:
+        """The edges of an open token behind some lexer sets."""
+        known = self._columns.get(before)
+        if known is None:
+            known = self._columns[before] = self._column(before)
+        return known
+
+    def _column(self, before: frozenset[int]) -> Column:
+        edges: list[tuple[int, int, int]] = []
+        after: set[int] = set()
+        waiting: list[int] = []
+        seen: set[int] = set()
+
+        def leave(key: int, move: Move) -> None:
+            for node in move.quiet:
+                after.add(node)
+                edges.append((key, 0, node_key(1, SET, 0, node)))
+            for emission, rest in move.emitting:
+                target = self.rest_key(rest)
+                edges.append((key, emission, target))
+                if target not in seen:
+                    seen.add(target)
+                    inner = self.after_rest(rest)
+                    if inner.emitting:
+                        waiting.append(rest)
+                    else:
+                        after.add(inner.quiet[0])
+
+        for node in sorted(before):
+            leave(node_key(0, SET, 0, node), self.after_token(node))
+        while waiting:
+            rest = waiting.pop()
+            leave(self.rest_key(rest), self.after_rest(rest))
+        table = np.array(edges, np.int64).reshape(-1, 3)
+        source, emission, target = np.ascontiguousarray(table.T)
+        return Column(source, emission, target, frozenset(after))
 
     def token_plan(self, node: int) -> Plan:
         """The effects of all tokens from a lexer set."""

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from ...errors import LimitError
 from .canvas_protocol import End
 from .cfg_items import CanvasItems, canvas_items
-from .cfg_lattice import Item, ItemKind, final_key
+from .cfg_keys import FINAL, Item, ItemKind, node_key
 from .cfg_nodes import TokenNodes
 from .cfg_tables import TokenGrammar, reaches
 from .cfg_witness import derived_path, path_tokens
@@ -115,12 +115,8 @@ class CompletionSearch:
             return []
         chart = grammar.chart(found)
         end = grammar.grammar.end
-        keys = {position: final_key(place) for place, position in items.ends.items()}
-        return sorted(
-            position
-            for position, key in keys.items()
-            if key in found.index and chart.number[end, found.index[key]] >= 0
-        )
+        nodes = {position: found.node(node_key(place, FINAL, 0, 0)) for place, position in items.ends.items()}
+        return sorted(position for position, node in nodes.items() if node >= 0 and chart.number[end, node] >= 0)
 
 
 def _tails(items: CanvasItems) -> Iterator[int]:

@@ -24,7 +24,8 @@ from ...kernels.canvas.cfg_inside import Room, inside
 from ..vocabulary import Vocabulary
 from .cfg_core import core_effects
 from .cfg_effects import token_effects
-from .cfg_lattice import Item, Lattice, lattice
+from .cfg_keys import Item
+from .cfg_lattice import Lattice, lattice
 from .cfg_nodes import LexerSets, TokenNodes
 
 __all__ = ["TokenGrammar", "reaches"]

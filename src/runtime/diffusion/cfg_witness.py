@@ -16,7 +16,8 @@ import numpy as np
 from ...kernels.canvas.cfg_arrays import Chart, Rules
 from ..vocabulary import Vocabulary
 from .cfg_items import CanvasItems
-from .cfg_lattice import ItemKind, Lattice
+from .cfg_keys import SET, ItemKind, key_kind, key_place
+from .cfg_lattice import Lattice
 from .cfg_nodes import TokenNodes, state_bits
 
 __all__ = ["derived_path", "path_tokens"]
@@ -143,10 +144,10 @@ def path_tokens(
     count = 0
     for _, terminal, target in path:
         count += terminal >= 0
-        place, kind, _, _ = found.keys[target]
-        if kind == 0:
-            reached.setdefault(place, count)
-    end = items.ends[found.keys[path[-1][0]][0]]
+        key = int(found.keys[target])
+        if key_kind(key) == SET:
+            reached.setdefault(key_place(key), count)
+    end = items.ends[key_place(int(found.keys[path[-1][0]]))]
     return _Speller(nodes, vocabulary, terminals, items, fixed, reached).tokens(end)
 
 
@@ -229,7 +230,7 @@ class _Speller:
                 continue
             if self._matched(count, effects.emissions(int(effects.sequence[effect]))) == total:
                 origin = next(one for one in states if int(effects.origin[effect, one >> 6]) >> (one & 63) & 1)
-                found[after] = ((origin, count), effects.token_of(effect))
+                found[after] = ((origin, count), int(effects.token[effect]))
         return found
 
     def _matched(self, count: int, emissions: Sequence[int]) -> int:
