@@ -5,7 +5,7 @@
     Rules   a binary grammar         (grammar/cfg/binary.py)
     Graph   nodes and edges          with terminals or empty; numbered so that edges lead forwards but for cycles
     Chart   rows (symbol, node)      bits[begin[row]:]  = the nodes that it reaches, from word low[node] on
-                                     behind them the nodes that wait to be passed on
+                                     gain[begin[row]:]  = the nodes that wait to be passed on
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ class Chart(NamedTuple):
         symbol, node: int32; of each row.
         begin: int64; where its words are.
         bits: uint64; the words.
+        gain: uint64; laid out alike, what rows are to gain.
         link_head, link_next, link_to: int32; the rows that take what a row gains, as linked lists.
         bucket, bucket_next: int32; rows that wait, by node, then highest level first.
         queued: uint8; whether a row waits.
@@ -90,6 +91,7 @@ class Chart(NamedTuple):
     node: NDArray[np.int32]
     begin: NDArray[np.int64]
     bits: NDArray[np.uint64]
+    gain: NDArray[np.uint64]
     link_head: NDArray[np.int32]
     link_next: NDArray[np.int32]
     link_to: NDArray[np.int32]
@@ -114,7 +116,7 @@ GRAPH: Any = types.NamedTuple(
 )
 CHART: Any = types.NamedTuple(
     (
-        *(_I32_ROWS, _I32_LIST, _I32_LIST, _I64_LIST, _U64_LIST, _I32_LIST, _I32_LIST, _I32_LIST),
+        *(_I32_ROWS, _I32_LIST, _I32_LIST, _I64_LIST, _U64_LIST, _U64_LIST, _I32_LIST, _I32_LIST, _I32_LIST),
         *(_I32_LIST, _I32_LIST, _U8_LIST, _I32_LIST, _U64_LIST, _I64_LIST),
     ),
     Chart,
@@ -130,6 +132,7 @@ def new_chart(rules: Rules, nodes: int, rows: int, words: int, links: int) -> Ch
         node=np.empty(rows, np.int32),
         begin=np.empty(rows, np.int64),
         bits=np.empty(words, np.uint64),
+        gain=np.empty(words, np.uint64),
         link_head=np.empty(rows, np.int32),
         link_next=np.empty(links, np.int32),
         link_to=np.empty(links, np.int32),

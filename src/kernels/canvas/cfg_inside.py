@@ -8,7 +8,7 @@ inference joins whole rows (64 nodes an operation)::
     A -> B      (A, p) includes (B, p)                                    includes (t, p') for every empty edge p -> p'
     A -> B C    (A, p) includes (C, q) for every q of (B, p)
 
-"Includes" is kept as a list of the rows that take what a row gains. Gains wait in the second half of a row's words and
+"Includes" is kept as a list of the rows that take what a row gains. Gains wait in words of their own and
 are passed on in buckets, the last node first, and at one node what others begin with first: what a row is made of is
 then complete when it is taken, and left recursion and cycles only cost another round.
 
@@ -43,7 +43,7 @@ def open_row(rules, graph, chart, symbol, node):
         return row
     state = chart.state
     row = state[ROWS]
-    size = 2 * (chart.delta.size - graph.low[node])
+    size = chart.delta.size - graph.low[node]
     if row >= chart.symbol.size:
         state[FULL] = 1
         return -1
@@ -55,6 +55,7 @@ def open_row(rules, graph, chart, symbol, node):
     chart.node[row] = node
     chart.begin[row] = state[BITS]
     chart.bits[state[BITS] : state[BITS] + size] = 0
+    chart.gain[state[BITS] : state[BITS] + size] = 0
     chart.link_head[row] = -1
     chart.queued[row] = 0
     chart.opened[state[OPENED]] = row
@@ -81,8 +82,7 @@ def schedule(rules, chart, row):
 def gain_node(rules, graph, chart, row, node):
     """Let a row gain one node."""
     low = np.int64(graph.low[chart.node[row]])
-    at = chart.begin[row] + chart.delta.size - low + (node >> 6) - low
-    chart.bits[at] |= np.uint64(1) << np.uint64(node & 63)
+    chart.gain[chart.begin[row] + (node >> 6) - low] |= np.uint64(1) << np.uint64(node & 63)
     schedule(rules, chart, row)
 
 
@@ -98,16 +98,16 @@ def include(rules, graph, chart, child, parent):
     chart.link_next[link] = chart.link_head[child]
     chart.link_head[child] = link
     state[LINKS] = link + 1
-    words = chart.delta.size
-    child_low = np.int64(graph.low[chart.node[child]])
-    low = np.int64(graph.low[chart.node[parent]])
-    source = chart.begin[child] - child_low
-    has = chart.begin[parent] - low
-    gains = has + words - low
+    low = np.int64(graph.low[chart.node[child]])
+    size = chart.delta.size - low
+    begin = chart.begin[parent] + low - graph.low[chart.node[parent]]
+    source = chart.bits[chart.begin[child] : chart.begin[child] + size]
+    has = chart.bits[begin : begin + size]
+    gain = chart.gain[begin : begin + size]
     gained = np.uint64(0)
-    for word in range(child_low, words):
-        new = chart.bits[source + word] & ~chart.bits[has + word]
-        chart.bits[gains + word] |= new
+    for word in range(size):
+        new = source[word] & ~has[word]
+        gain[word] |= new
         gained |= new
     if gained:
         schedule(rules, chart, parent)
@@ -116,14 +116,15 @@ def include(rules, graph, chart, child, parent):
 @inner(types.void(RULES, GRAPH, CHART, _INT, _INT))
 def pass_on(rules, graph, chart, low, parent):
     """Let a row gain what stands in ``delta`` from word `low` on."""
-    words = chart.delta.size
-    parent_low = np.int64(graph.low[chart.node[parent]])
-    has = chart.begin[parent] - parent_low
-    gains = has + words - parent_low
+    size = chart.delta.size - low
+    begin = chart.begin[parent] + low - graph.low[chart.node[parent]]
+    delta = chart.delta[low:]
+    has = chart.bits[begin : begin + size]
+    gain = chart.gain[begin : begin + size]
     gained = np.uint64(0)
-    for word in range(low, words):
-        new = chart.delta[word] & ~chart.bits[has + word]
-        chart.bits[gains + word] |= new
+    for word in range(size):
+        new = delta[word] & ~has[word]
+        gain[word] |= new
         gained |= new
     if gained:
         schedule(rules, chart, parent)
@@ -175,15 +176,13 @@ def settle(rules, graph, chart, row):
     node = np.int64(chart.node[row])
     symbol = np.int64(chart.symbol[row])
     low = np.int64(graph.low[node])
-    words = chart.delta.size
-    has = chart.begin[row] - low
-    gains = has + words - low
+    begin = chart.begin[row] - low
     gained = np.uint64(0)
-    for word in range(low, words):
-        new = chart.bits[gains + word] & ~chart.bits[has + word]
+    for word in range(low, chart.delta.size):
+        new = chart.gain[begin + word] & ~chart.bits[begin + word]
         chart.delta[word] = new
-        chart.bits[gains + word] = 0
-        chart.bits[has + word] |= new
+        chart.gain[begin + word] = 0
+        chart.bits[begin + word] |= new
         gained |= new
     if not gained:
         return

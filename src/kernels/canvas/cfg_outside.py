@@ -40,52 +40,45 @@ def schedule_first(rules, chart, row):
     chart.state[TOP] = min(chart.state[TOP], bucket)
 
 
-@inner(types.void(RULES, GRAPH, CHART, _U64, _INT, _INT))
+@inner(types.boolean(RULES, GRAPH, CHART, _U64, _INT, _INT))
 def use(rules, graph, chart, used, low, row):
-    """Mark the spans of a row that stand in ``delta`` from word `low` on."""
+    """Mark the spans of a row that stand in ``delta`` from word `low` on; whether it has any, marked before or not."""
     own = np.int64(graph.low[chart.node[row]])
-    words = chart.delta.size
-    has = chart.begin[row] - own
-    gains = has + words - own
+    first = max(low, own)
+    size = chart.delta.size - first
+    begin = chart.begin[row] + first - own
+    delta = chart.delta[first:]
+    bits = chart.bits[begin : begin + size]
+    before = used[begin : begin + size]
+    gain = chart.gain[begin : begin + size]
     gained = np.uint64(0)
-    for word in range(max(low, own), words):
-        new = chart.delta[word] & chart.bits[has + word] & ~used[has + word]
-        used[gains + word] |= new
+    found = np.uint64(0)
+    for word in range(size):
+        here = delta[word] & bits[word]
+        new = here & ~before[word]
+        gain[word] |= new
+        found |= here
         gained |= new
     if gained:
         schedule_first(rules, chart, row)
-
-
-@inner(types.boolean(RULES, GRAPH, CHART, _U64, _INT, _INT))
-def use_right(rules, graph, chart, used, low, row):
-    """The same, and whether the row has any of them, marked before or not."""
-    own = np.int64(graph.low[chart.node[row]])
-    has = chart.begin[row] - own
-    found = np.uint64(0)
-    for word in range(max(low, own), chart.delta.size):
-        found |= chart.delta[word] & chart.bits[has + word]
-    if found:
-        use(rules, graph, chart, used, low, row)
     return found != 0
 
 
 @inner(types.void(RULES, GRAPH, CHART, _U64, _INT, _INT, _INT))
 def use_pair(rules, graph, chart, used, left, right, low):
     """Mark what a rule A -> B C, B at row `left`, contributes to the spans in ``delta``."""
-    words = chart.delta.size
-    has = chart.begin[left] - low
-    gains = has + words - low
+    begin = chart.begin[left] - low
     gained = False
-    for word in range(low, words):
-        found = chart.bits[has + word]
+    for word in range(low, chart.delta.size):
+        found = chart.bits[begin + word]
         while found:
             bit = found & (~found + np.uint64(1))
             found ^= bit
             child = np.int64(chart.number[right, 64 * word + lowest_bit(bit)])
-            if child < 0 or not use_right(rules, graph, chart, used, low, child):
+            if child < 0 or not use(rules, graph, chart, used, low, child):
                 continue
-            if used[has + word] & bit == 0:
-                used[gains + word] |= bit
+            if used[begin + word] & bit == 0:
+                chart.gain[begin + word] |= bit
                 gained = True
     if gained:
         schedule_first(rules, chart, left)
@@ -97,14 +90,12 @@ def descend(rules, graph, chart, used, row):
     node = np.int64(chart.node[row])
     symbol = np.int64(chart.symbol[row])
     low = np.int64(graph.low[node])
-    words = chart.delta.size
-    has = chart.begin[row] - low
-    gains = has + words - low
-    for word in range(low, words):
-        new = used[gains + word] & ~used[has + word]
+    begin = chart.begin[row] - low
+    for word in range(low, chart.delta.size):
+        new = chart.gain[begin + word] & ~used[begin + word]
         chart.delta[word] = new
-        used[gains + word] = 0
-        used[has + word] |= new
+        chart.gain[begin + word] = 0
+        used[begin + word] |= new
     if symbol <= rules.terminals:
         for k in range(graph.empty_offset[node], graph.empty_offset[node + 1]):
             child = np.int64(chart.number[symbol, graph.empty[k]])
@@ -132,7 +123,7 @@ def _outside(rules: Any, graph: Any, chart: Any, used: Any) -> bool:
     bit = np.uint64(1) << np.uint64(final & 63)
     if chart.bits[chart.begin[row] + (final >> 6) - low] & bit == 0:
         return False
-    used[chart.begin[row] + chart.delta.size - low + (final >> 6) - low] = bit
+    chart.gain[chart.begin[row] + (final >> 6) - low] = bit
     state = chart.state
     state[TOP] = bucket_of(rules, chart, row)
     schedule_first(rules, chart, row)

@@ -40,11 +40,18 @@ class MaskReader:
         self._items = items
         graph = found.graph
         labelled, empty = live
-        sources = np.repeat(np.arange(len(found.keys)), np.diff(graph.edge_offset))
-        edges = np.column_stack([sources, graph.edge])[labelled]
-        self._labelled = set(map(tuple, edges.tolist()))
-        sources = np.repeat(np.arange(len(found.keys)), np.diff(graph.empty_offset))
-        self._empty = set(map(tuple, np.column_stack([sources, graph.empty])[empty].tolist()))
+        size = len(found.keys)
+        self._labels = int(graph.edge[-1, 0]) + 1
+        sources = np.repeat(np.arange(size), np.diff(graph.edge_offset))
+        codes = (sources * self._labels + graph.edge[:, 0]) * size + graph.edge[:, 1]
+        self._codes: NDArray[np.int64] = codes[labelled]
+        sources = np.repeat(np.arange(size), np.diff(graph.empty_offset))
+        self._empty_codes: NDArray[np.int64] = (sources * size + graph.empty)[empty]
+        self._labelled: frozenset[int] = frozenset()
+        self._empty: frozenset[int] = frozenset()
+        if not nodes.apart:
+            self._labelled = frozenset(self._codes.tolist())
+            self._empty = frozenset(self._empty_codes.tolist())
         self._rests: dict[tuple[int, int], _Flags] = {}
         self._supported: dict[tuple[int, int], NDArray[np.int64] | None] = {}
         self._sets: dict[int, list[int]] = {}
@@ -58,12 +65,15 @@ class MaskReader:
         found = []
         for place, position in self._items.ends.items():
             node = self._found.node(node_key(place, FINAL, 0, 0))
-            if node >= 0 and (node, int(graph.edge[-1, 0]), graph.final) in self._labelled:
+            code = (node * self._labels + self._labels - 1) * len(self._found.keys) + graph.final
+            if node >= 0 and _within(np.array([code]), self._codes)[0]:
                 found.append(position)
         return sorted(found)
 
     def effects(self) -> dict[int, _Flags]:
         """bool[effects] by open position: the effects that are live there."""
+        if self._nodes.apart:
+            return self._apart()
         found = {}
         for position in range(self._items.latest - 1, -1, -1):
             place = self._items.places[position]
@@ -74,14 +84,43 @@ class MaskReader:
                 found[position] = flags
         return found
 
+    def _apart(self) -> dict[int, _Flags]:
+        """The same of effects that are kept apart, all at once: an effect is live if its first edge is."""
+        flags: dict[int, _Flags] = {}
+        parts: list[tuple[NDArray[np.int64], ...]] = []
+        for position in range(self._items.latest):
+            place = self._items.places[position]
+            if self._items.items[place] is not ItemKind.OPEN:
+                continue
+            flags[position] = np.zeros(len(self._nodes.effects.sequence), np.bool_)
+            for node in self._sets.get(place, ()):
+                effects, head, target = self._nodes.first_edges(node)
+                source = np.full(len(effects), node_key(place, SET, 0, node))
+                parts.append((np.full(len(effects), position), effects, head, source, target + place * PLACE))
+        if not parts:
+            return flags
+        positions, effects, head, source, target = (np.concatenate(part) for part in zip(*parts, strict=True))
+        keys = self._found.keys
+        size = len(keys)
+        one = np.searchsorted(keys, source)
+        other = np.minimum(np.searchsorted(keys, target), size - 1)
+        live = _within(one * size + other, self._empty_codes) & (head == 0)
+        offset, member = self._nodes.sets.emitted
+        for at in range(int(np.diff(offset).max(initial=0))):
+            emitting = np.flatnonzero((head > 0) & (offset[head] + at < offset[np.minimum(head + 1, len(offset) - 1)]))
+            label = member[offset[head[emitting]] + at]
+            live[emitting] |= _within((one[emitting] * self._labels + label) * size + other[emitting], self._codes)
+        live &= keys[other] == target
+        for position, chosen in flags.items():
+            chosen[effects[live & (positions == position)]] = True
+        return flags
+
     def _add(self, flags: _Flags, place: int, node: int) -> None:
         """The live effects of one lexer set, which decide which of its states support anything."""
         plan = self._nodes.token_plan(node)
         live = self._follow(node_key(place, SET, 0, node), place, plan)
         chosen = plan.effects[live]
         flags[chosen] = True
-        if self._nodes.apart:
-            return
         origins = np.bitwise_or.reduce(self._nodes.effects.origin[chosen], axis=0, initial=0)
         members = np.array(self._nodes.sets.members[node])
         supported = (origins[members >> 6] >> (members & 63).astype(np.uint64)) & np.uint64(1) > 0
@@ -126,10 +165,20 @@ class MaskReader:
         one, other = self._found.node(source), self._found.node(target)
         if one < 0 or other < 0:
             return False
+        size = len(self._found.keys)
         if emission == 0:
-            return (one, other) in self._empty
+            return one * size + other in self._empty
         classes = self._nodes.sets.lexer.emissions[emission]
-        return any((one, cls, other) in self._labelled for cls in classes)
+        return any((one * self._labels + cls) * size + other in self._labelled for cls in classes)
+
+
+def _within(codes: NDArray[np.int64], ascending: NDArray[np.int64]) -> _Flags:
+    """Which numbers are in an ascending array."""
+    if not len(ascending):
+        return np.zeros(len(codes), np.bool_)
+    found = ascending[np.minimum(np.searchsorted(ascending, codes), len(ascending) - 1)]
+    flags: _Flags = found == codes
+    return flags
 
 
 def token_row(effects: TokenEffects, live: _Flags, words: int) -> NDArray[np.uint32]:

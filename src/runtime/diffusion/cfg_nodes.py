@@ -199,6 +199,7 @@ class TokenNodes:
         self._numbers: dict[bytes, int] = {}
         self._moves: dict[int, Move] = {}
         self._open: dict[int, Move] = {}
+        self._first_edges: dict[int, tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]] = {}
         self._columns: dict[frozenset[int], Column] = {}
         self._plans: dict[tuple[bool, int], Plan] = {}
 
@@ -281,6 +282,24 @@ class TokenNodes:
             sequence = effects.sequence[hits]
             known = self._plan(hits, effects.head[sequence], effects.tail[sequence], effects.after[hits])
             self._plans[False, node] = known
+        return known
+
+    def first_edges(self, node: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Effects kept apart: of each effect from a lexer set, its number, the first emission, and the key behind it.
+
+        The keys are those of a token at place 0.
+        """
+        known = self._first_edges.get(node)
+        if known is None:
+            plan = self.token_plan(node)
+            head = np.zeros(len(plan.effects), np.int64)
+            target = np.zeros(len(plan.effects), np.int64)
+            for number, chosen in plan.quiet:
+                target[chosen] = node_key(1, SET, 0, number)
+            for emission, rest, chosen, _ in plan.emitting:
+                head[chosen] = emission
+                target[chosen] = self.rest_key(rest)
+            known = self._first_edges[node] = (plan.effects, head, target)
         return known
 
     def rest_plan(self, node: int) -> Plan:
