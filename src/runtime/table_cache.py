@@ -25,6 +25,7 @@ import os
 import struct
 import tempfile
 import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from os import PathLike
 from pathlib import Path
@@ -64,7 +65,13 @@ class TableCache:
 
     def load(self, fingerprint: str) -> VocabularyTables | None:
         """Map the tables of a vocabulary; None where there are none, or the file fails a check."""
-        path = self.path(fingerprint)
+        found = self.load_arrays(
+            self.path(fingerprint), fingerprint, [field.name for field in fields(VocabularyTables)]
+        )
+        return None if found is None else VocabularyTables(**found)
+
+    def load_arrays(self, path: Path | None, fingerprint: str, names: Sequence[str]) -> dict[str, Any] | None:
+        """Map the arrays of a file; None where there is none, or it fails a check or has other arrays."""
         if path is None:
             return None
         try:
@@ -72,11 +79,14 @@ class TableCache:
                 content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError):  # absent, not readable; empty
             return None
-        return _decode(content, fingerprint)
+        return _decode(content, fingerprint, names)
 
     def store(self, fingerprint: str, tables: VocabularyTables) -> bool:
         """Write the tables of a vocabulary. Returns False where the directory or the disk does not let us."""
-        path = self.path(fingerprint)
+        return self.store_arrays(self.path(fingerprint), fingerprint, tables.arrays())
+
+    def store_arrays(self, path: Path | None, fingerprint: str, arrays: Mapping[str, NDArray[Any]]) -> bool:
+        """Write arrays to a file. Returns False where the directory or the disk does not let us."""
         if path is None:
             return False
         try:
@@ -87,7 +97,7 @@ class TableCache:
         temporary = Path(name)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(_encode(fingerprint, tables))
+                file.write(_encode(fingerprint, arrays))
             temporary.replace(path)
         except OSError:
             with contextlib.suppress(OSError):
@@ -100,11 +110,11 @@ def _aligned(position: int) -> int:
     return -(-position // _ALIGNMENT) * _ALIGNMENT
 
 
-def _encode(fingerprint: str, tables: VocabularyTables) -> bytes:
+def _encode(fingerprint: str, arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """The content of a table file."""
     layout: dict[str, tuple[str, tuple[int, ...], int]] = {}
     payload = bytearray()
-    for name, array in tables.arrays().items():
+    for name, array in arrays.items():
         payload.extend(bytes(_aligned(len(payload)) - len(payload)))
         layout[name] = (array.dtype.str, array.shape, len(payload))
         payload.extend(array.tobytes())
@@ -115,8 +125,8 @@ def _encode(fingerprint: str, tables: VocabularyTables) -> bytes:
     return _PREFIX.pack(_MAGIC, checksum, len(header)) + body
 
 
-def _decode(content: mmap.mmap, fingerprint: str) -> VocabularyTables | None:
-    """The tables in a mapped file, as read-only views of it; None where the file fails a check."""
+def _decode(content: mmap.mmap, fingerprint: str, names: Sequence[str]) -> dict[str, Any] | None:
+    """The arrays in a mapped file, as read-only views of it; None where the file fails a check."""
     if len(content) < _PREFIX.size:
         return None
     magic, checksum, length = _PREFIX.unpack_from(content)
@@ -124,8 +134,7 @@ def _decode(content: mmap.mmap, fingerprint: str) -> VocabularyTables | None:
         if magic != _MAGIC or zlib.crc32(view[_CRC_END:]) != checksum:
             return None
     header = json.loads(content[_PREFIX.size : _PREFIX.size + length])
-    names = [field.name for field in fields(VocabularyTables)]
-    if header["fingerprint"] != fingerprint or list(header["arrays"]) != names:
+    if header["fingerprint"] != fingerprint or list(header["arrays"]) != list(names):
         return None
     start = _aligned(_PREFIX.size + length)
     arrays: dict[str, Any] = {}
@@ -133,7 +142,7 @@ def _decode(content: mmap.mmap, fingerprint: str) -> VocabularyTables | None:
         if np.dtype(dtype).byteorder not in "=|":
             return None  # written by a machine of the other byte order
         arrays[name] = _array(content, dtype, shape, start + offset)
-    return VocabularyTables(**arrays)
+    return arrays
 
 
 def _array(content: mmap.mmap, dtype: str, shape: list[int], offset: int) -> NDArray[np.generic]:

@@ -62,6 +62,7 @@ class Vocabulary:
         byte_complete: whether all 256 are, so that any bytes can be spelled.
         spare: large arrays that the machines of the vocabulary take from each other.
         blueprints: what its machines begin with, in any spelling and in plain spelling; made by the first of them.
+        cache: where tables of the vocabulary are kept on disk; None keeps none.
     """
 
     __slots__ = (
@@ -72,6 +73,7 @@ class Vocabulary:
         "_plain_strings",
         "blueprints",
         "byte_complete",
+        "cache",
         "eos_ids",
         "fingerprint",
         "longest",
@@ -114,6 +116,7 @@ class Vocabulary:
         self._lengths: NDArray[np.int32] = np.diff(tables.token_offsets)
         self.longest = int(self._lengths.max(initial=0))
         self._encoder = encoder
+        self.cache = cache
         self.spellable = np.zeros(256, np.bool_)
         single = tables.token_offsets[:-1][self._lengths == 1]
         self.spellable[tables.token_buffer[single]] = True

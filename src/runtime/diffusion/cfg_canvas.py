@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 __all__ = ["CfgCanvas", "ExactCanvas", "IntersectionCanvas", "exact_canvas", "intersection_canvas"]
 
 
+_FEW_EFFECTS = 2_000
+"""Token effects with which masks are read off a lattice that keeps them apart. JSON has 290, SQL 38,000."""
+
+
 class CfgCanvas:
     """What both canvases share: the fixed tokens, and commits by way of ``_possible``.
 
@@ -120,13 +124,14 @@ class ExactCanvas(CfgCanvas):
     """Every open position is one token: exact verdicts, masks off the same lattice.
 
     Attributes:
-        exact: True; masks are exact unless an upper bound is asked for.
+        exact: True where exact masks are cheap. Masks are exact anyway unless an upper bound is asked for, and so is
+            every commit; for grammars with many token effects the bound, and the exact check of what is proposed from
+            it, cost much less.
     """
-
-    exact = True
 
     def __init__(self, constraint: Constraint, length: int, fixed: Mapping[int, int], end: End) -> None:
         super().__init__(constraint, length, fixed, end)
+        self.exact = len(self.grammar.nodes.effects.sequence) <= _FEW_EFFECTS
         self._search = CompletionSearch(self.grammar, end)
         self._witness: list[int] | None = None
         self._hopeless = False

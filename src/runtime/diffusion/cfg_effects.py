@@ -10,7 +10,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,13 @@ from numpy.typing import NDArray
 from ...grammar.cfg.binary import BinaryGrammar
 from ...grammar.cfg.binary_lexer import TokenLexer
 from ...kernels.canvas.cfg_effects import walk_effects
+from ..table_cache import TableCache
 from ..vocabulary import Vocabulary
 
 __all__ = ["TokenEffects", "emission_pairs", "token_effects"]
+
+_FORMAT = 1
+"""Version of the meaning of the tables; part of the name of their file."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +76,41 @@ def emission_pairs(grammar: BinaryGrammar, lexer: TokenLexer) -> NDArray[np.uint
     return pairs.astype(np.uint8)
 
 
-def token_effects(grammar: BinaryGrammar, lexer: TokenLexer, vocabulary: Vocabulary) -> TokenEffects:
+def token_effects(
+    grammar: BinaryGrammar, lexer: TokenLexer, vocabulary: Vocabulary, cache: TableCache | None = None
+) -> TokenEffects:
+    """The effects of all tokens, from the cache where it has them.
+
+    Args:
+        grammar: which terminals can follow which.
+        lexer: the automaton of its terminals.
+        vocabulary: the tokens.
+        cache: where tables are kept; None keeps none.
+    """
+    pairs = emission_pairs(grammar, lexer)
+    name = _fingerprint(pairs, lexer, vocabulary)
+    directory = None if cache is None else cache.directory
+    path = None if directory is None else directory / f"effects-{name}-{_FORMAT}.tables"
+    if cache is not None:
+        found = cache.load_arrays(path, name, [field.name for field in fields(TokenEffects)])
+        if found is not None:
+            return TokenEffects(**found)
+    effects = _build(pairs, lexer, vocabulary)
+    if cache is not None:
+        cache.store_arrays(path, name, {field.name: getattr(effects, field.name) for field in fields(TokenEffects)})
+    return effects
+
+
+def _fingerprint(pairs: NDArray[np.uint8], lexer: TokenLexer, vocabulary: Vocabulary) -> str:
+    """SHA-256 of what determines the effects."""
+    digest = hashlib.sha256(vocabulary.fingerprint.encode())
+    for array in (pairs, lexer.byte_class, lexer.offset, lexer.edge, lexer.final_offset, lexer.final):
+        digest.update(f"{array.shape}{array.dtype}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _build(pairs: NDArray[np.uint8], lexer: TokenLexer, vocabulary: Vocabulary) -> TokenEffects:
     """The effects of all tokens, those of equal bytes included."""
     tables = vocabulary.tables
     work = walk_effects(
@@ -81,7 +120,7 @@ def token_effects(grammar: BinaryGrammar, lexer: TokenLexer, vocabulary: Vocabul
         lexer.classes,
         lexer.offset,
         lexer.edge,
-        emission_pairs(grammar, lexer),
+        pairs,
     )
     sequences, effects, atoms = work.counts[:3].tolist()
     head, tail, length = _heads(work.parent[:sequences].tolist(), work.label[:sequences].tolist())

@@ -53,7 +53,7 @@ class MaskReader:
             self._labelled = frozenset(self._codes.tolist())
             self._empty = frozenset(self._empty_codes.tolist())
         self._rests: dict[tuple[int, int], _Flags] = {}
-        self._supported: dict[tuple[int, int], NDArray[np.int64] | None] = {}
+        self._supported: dict[tuple[int, int], _Flags] = {}
         self._sets: dict[int, list[int]] = {}
         for key in found.keys.tolist():
             if key_kind(key) == SET:
@@ -126,7 +126,9 @@ class MaskReader:
         supported = (origins[members >> 6] >> (members & 63).astype(np.uint64)) & np.uint64(1) > 0
         if place in self._items.ends:
             supported |= self._ending(place, node, members)
-        self._supported[place, node] = members[supported]
+        states = np.zeros(self._nodes.sets.lexer.states, np.bool_)
+        states[members] = supported
+        self._supported[place, node] = states
 
     def _ending(self, place: int, node: int, members: NDArray[np.int64]) -> _Flags:
         """Which states of a set let a text end there."""
@@ -159,7 +161,7 @@ class MaskReader:
 
     def _supporting(self, place: int, node: int, after: NDArray[np.int64]) -> _Flags:
         supported = self._supported.get((place, node))
-        return np.ones(len(after), np.bool_) if supported is None else np.isin(after, supported)
+        return np.ones(len(after), np.bool_) if supported is None else supported[after]
 
     def _is_live(self, source: int, emission: int, target: int) -> bool:
         one, other = self._found.node(source), self._found.node(target)

@@ -90,7 +90,7 @@ class TokenGrammar:
     @cached_property
     def nodes(self) -> TokenNodes:
         """Steps over the tokens of the vocabulary."""
-        return TokenNodes(self.sets, token_effects(self.grammar, self.lexer, self.vocabulary))
+        return TokenNodes(self.sets, token_effects(self.grammar, self.lexer, self.vocabulary, self.vocabulary.cache))
 
     @cached_property
     def core(self) -> TokenNodes:
