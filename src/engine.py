@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .runtime.decoding import Chunk, GenerationResult, ValueReader
     from .runtime.diffusion.canvas_protocol import Check
     from .runtime.diffusion.decoders import Decoder
+    from .runtime.diffusion.loop import Proposals
     from .runtime.diffusion.result import CanvasChunk, DiffusionResult
 
 __all__ = [
@@ -200,6 +201,7 @@ def generate(
     decoder: str | Decoder | None = None,
     check: Check | None = None,
     joint: bool | None = None,
+    masks: Proposals | None = None,
     **options: Any,
 ) -> GenerationResult | list[GenerationResult] | Iterator[Chunk] | DiffusionResult | Iterator[CanvasChunk]:
     """Generate text that satisfies a constraint, complete within ``max_tokens``.
@@ -227,7 +229,7 @@ def generate(
         monitors: static analyses that confine decoding further; none are available in this version.
         heal_prompt: let the model retokenize the end of the prompt; None: if the prompt is a text.
         fast_forward: append what is forced without drawing it.
-        length: of diffusion models, as all up to ``joint``: positions of the canvas; None: ``max_tokens``.
+        length: of diffusion models, as all up to ``masks``: positions of the canvas; None: ``max_tokens``.
         block: positions of a block, filled from left to right; None: 32.
         steps: passes for the whole canvas; None: one token a step, or the decoder's own rule.
         decoder: which positions a step commits: "confidence", "margin", "entropy", "threshold", "frechet",
@@ -235,6 +237,8 @@ def generate(
             ``runtime/diffusion/decoders``.
         check: what decides about commits: "exact", "intersection" or "lookahead".
         joint: propose jointly from the model's product law given the constraint (regular constraints).
+        masks: what proposals are drawn from: "exact" masks, an upper "bound", or "none", so that the check alone
+            decides, which may be faster for large grammars; None: exact masks where the check has them.
         options: further options of :func:`compile`; ``whitespace`` is "bounded" and ``spelling`` "plain" by default.
 
     Returns:
@@ -254,6 +258,7 @@ def generate(
         raise GramaryeError("monitors are not available in this version")
     sources = {"schema": schema, "regex": regex, "choice": choice, "lark": lark, "ebnf": ebnf, "gbnf": gbnf}
     canvas = {"length": length, "block": block, "steps": steps, "decoder": decoder, "check": check, "joint": joint}
+    canvas["masks"] = masks
     if is_diffusion_model(model):
         ignored = {"top_k": top_k, "top_p": top_p, "min_p": min_p, "heal_prompt": heal_prompt}
         _refuse(ignored, "not for diffusion models")
@@ -306,6 +311,7 @@ def infill(
     decoder: str | Decoder | None = None,
     check: Check | None = None,
     joint: bool | None = None,
+    masks: Proposals | None = None,
     temperature: float = 0.0,
     seed: int | None = None,
     stream: bool = False,
@@ -333,6 +339,7 @@ def infill(
         decoder: see :func:`generate`.
         check: see :func:`generate`.
         joint: see :func:`generate`.
+        masks: see :func:`generate`.
         temperature: 0 takes the likeliest token.
         seed: the same seed gives the same text.
         stream: return an iterator of chunks, one for each step.
@@ -354,7 +361,7 @@ def infill(
 
     sources = {"schema": schema, "regex": regex, "choice": choice, "lark": lark, "ebnf": ebnf, "gbnf": gbnf}
     plan = DiffusionOptions(
-        block, steps, decoder or "confidence", check or "exact", temperature, seed, joint=bool(joint)
+        block, steps, decoder or "confidence", check or "exact", temperature, seed, joint=bool(joint), masks=masks
     )
     if is_diffusion_model(model):
         filler = resolve_diffusion_model(model, tokenizer)
@@ -441,6 +448,7 @@ def _generate_canvas(
         seed,
         bool(canvas["joint"]),
         fast_forward,
+        canvas["masks"],
     )
     return run_diffusion(
         filler, prompt, compiled, length=canvas["length"], options=plan, reader=_reader(compiled), stream=stream

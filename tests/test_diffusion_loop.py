@@ -170,7 +170,7 @@ def test_lookahead_counts_what_it_refuses_and_may_fail(vocabulary) -> None:
             NoisyModel(vocabulary, seed=seed, sharpness=1.0), "", regex="(ab|c){2}x[0-9]", length=8, block=4,
             check="lookahead", temperature=0, seed=seed,
         )  # fmt: skip
-        assert (result.check, result.masks) == ("lookahead", "upper bound")
+        assert (result.check, result.masks) == ("lookahead", "none")
         assert result.fallback == (result.recovered > 0)
         outcomes.append((bool(result.valid), result.retries))
     assert any(retries for _, retries in outcomes)
@@ -223,7 +223,7 @@ class Refusing:
 def test_refused_proposals_are_counted_and_not_repeated(vocabulary) -> None:
     laws = {position: {b"a": 0.6 + position / 10, b"b": 0.2, b"c": 0.1} for position in range(3)}
     canvas = Refusing({(2, 0), (2, 1), (0, 0)})
-    run = Run(FixedModel(vocabulary, laws), canvas, Settings(Confidence()))
+    run = Run(FixedModel(vocabulary, laws), canvas, Settings(Confidence(), masks="bound"))
     list(run)
     assert canvas.fixed == {0: 1, 1: 0, 2: 2}
     assert (run.retries, run.chosen, run.stuck) == (3, 3, False)
@@ -232,7 +232,7 @@ def test_refused_proposals_are_counted_and_not_repeated(vocabulary) -> None:
 
 def test_a_run_gives_up_where_everything_is_refused(vocabulary) -> None:
     canvas = Refusing({(position, token) for position in range(3) for token in range(3)})
-    run = Run(FixedModel(vocabulary, {0: {b"a": 0.9}}), canvas, Settings(Confidence(), refusals=4))
+    run = Run(FixedModel(vocabulary, {0: {b"a": 0.9}}), canvas, Settings(Confidence(), refusals=4, masks="bound"))
     list(run)
     assert run.stuck
     assert run.retries == 4

@@ -26,7 +26,7 @@ from ..vocabulary import Vocabulary
 from .canvas_protocol import Canvas, Check, End
 from .decoders import Decoder, decoder_of
 from .free_canvas import FreeCanvas
-from .loop import Run, Settings, Step
+from .loop import Proposals, Run, Settings, Step
 from .model_protocol import DiffusionModel, encode_prompt
 from .renoise import RenoisedModel, renoise
 from .result import CanvasChunk, DiffusionResult, Finish
@@ -63,6 +63,7 @@ class DiffusionOptions:
         seed: None: a random one, which the result names.
         joint: propose jointly; regular constraints only.
         fast_forward: commit what is forced without a pass.
+        masks: what proposals are drawn from; None: exact masks where the canvas has them.
         check_options: further options of the canvas.
     """
 
@@ -74,6 +75,7 @@ class DiffusionOptions:
     seed: int | None = None
     joint: bool = False
     fast_forward: bool = True
+    masks: Proposals | None = None
     check_options: Mapping[str, Any] = field(default_factory=dict)
 
     def settings(self, seed: int) -> Settings:
@@ -87,6 +89,7 @@ class DiffusionOptions:
             REFUSALS[self.check],
             self.fast_forward,
             self.joint,
+            self.masks,
         )
 
 
@@ -224,7 +227,8 @@ def fill(job: Job) -> Iterator[CanvasChunk]:
     """
     canvas = make_canvas(job)
     if isinstance(job.model, DiffusionModel):
-        run = Run(job.model, canvas, job.options.settings(job.seed), job.prompt)
+        matcher = None if job.constraint is None else job.constraint.matcher
+        run = Run(job.model, canvas, job.options.settings(job.seed), job.prompt, matcher)
         return _steps(job, run)
     if isinstance(job.model, RenoisedModel):
         return iter([_renoised(job, job.model)])
@@ -281,7 +285,7 @@ def result_of(job: Job, run: Run) -> DiffusionResult:
         holes=tuple(_hole_text(job, fixed, hole) for hole in job.holes),
         valid=valid,
         check=None if job.constraint is None else job.options.check,
-        masks=None if job.constraint is None else "exact" if run.canvas.exact else "upper bound",
+        masks=None if job.constraint is None else run.masks,
         finish_reason=finish,
         log_prob=run.log_prob,
         chosen=run.chosen,

@@ -16,8 +16,9 @@ no exact canvas ever is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +26,21 @@ from numpy.typing import NDArray
 from ...errors import GramaryeError
 from .canvas_protocol import Canvas, Mode
 from .decoders import BlockSizing, Decoder, Drafting
+from .free_canvas import free_mask
 from .lookahead import Observing
 from .model_protocol import DiffusionModel, position_log_probs
 from .view import View, make_view, unpack_masks
 
-__all__ = ["Run", "Settings", "Step"]
+if TYPE_CHECKING:
+    from ..matcher import Matcher
+
+__all__ = ["Proposals", "Run", "Settings", "Step"]
+
+Proposals = Literal["exact", "bound", "none"]
+"""Masks that proposals are drawn from: the canvas's exact ones, its upper bound, or none of the canvas's: then anything
+may be proposed (at the left edge, what the matcher lets through), and the check decides alone. All three are equally
+safe; they differ in what a step costs, and in retries: none, few, or as many as the model needs.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,7 @@ class Settings:
         joint: propose from a joint sample of the canvas (regular constraints): several commits of a step then follow
         the
             model's product law given the constraint.
+        masks: what proposals are drawn from, see :data:`Proposals`; None: "exact" on exact canvases, else "none".
     """
 
     decoder: Decoder
@@ -58,6 +70,7 @@ class Settings:
     refusals: int | None = None
     fast_forward: bool = True
     joint: bool = False
+    masks: Proposals | None = None
 
     def __post_init__(self) -> None:
         if self.block is not None and self.block < 1:
@@ -96,12 +109,14 @@ class Run:
         canvas: what is filled.
         settings: how.
         prefix: ids before the canvas.
+        matcher: makes a matcher of the constraint at the canvas's beginning, where there is one.
         log_prob: sum of the log-probabilities, under the model and at the time of its commit, of each token that was
         chosen
             after a pass (not of forced ones).
         chosen, forced, passes, rows, retries, recovered: counters; rows are sequences fed, more than passes with
         drafts;
             recovered are tokens that lookahead's witness put in.
+        masks: what proposals were drawn from.
         stuck: nothing could be committed any more.
     """
 
@@ -109,6 +124,7 @@ class Run:
     canvas: Canvas
     settings: Settings
     prefix: Sequence[int] = ()
+    matcher: Callable[[], Matcher] | None = None
     log_prob: float = 0.0
     chosen: int = 0
     forced: int = 0
@@ -117,7 +133,9 @@ class Run:
     retries: int = 0
     recovered: int = 0
     stuck: bool = False
+    masks: Proposals = field(init=False)
     _rng: np.random.Generator = field(init=False)
+    _free: NDArray[np.uint32] | None = field(init=False, default=None)
     _block: tuple[int, int] = field(init=False, default=(0, 0))
     _known: dict[bytes, NDArray[np.float64]] = field(init=False, default_factory=dict)
     _drafted: list[tuple[int, int]] = field(init=False, default_factory=list)
@@ -126,6 +144,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self._rng = np.random.Generator(np.random.PCG64(self.settings.seed))
+        self.masks = self.settings.masks or ("exact" if self.canvas.exact else "none")
         if isinstance(self.settings.decoder, Drafting) and self.settings.temperature > 0:
             raise GramaryeError("drafts are verified against greedy steps", expected=["temperature 0"])
 
@@ -171,7 +190,9 @@ class Run:
 
     def _forced(self) -> list[int]:
         """Commit all positions that one token is allowed at; they agree, since each is in every completion."""
-        masks = self.canvas.masks(self.canvas.exact)
+        if self.masks == "none":
+            return []
+        masks = self.canvas.masks(self.masks == "exact")
         counts = np.bitwise_count(masks).sum(axis=1)
         made = []
         for position in np.flatnonzero(counts == 1).tolist():
@@ -228,7 +249,7 @@ class Run:
 
     def _view(self, positions: NDArray[np.int64], laws: NDArray[np.float64], opened: int) -> View:
         size = len(self.model.vocabulary)
-        allowed = np.array(unpack_masks(self.canvas.masks(self.canvas.exact)[positions], size))
+        allowed = np.array(unpack_masks(self._masks(positions), size))
         for row, position in enumerate(positions.tolist()):
             allowed[row, list(self._bans.get(position, ()))] = False
         view = make_view(positions, laws, allowed, self.settings.temperature, self._rng)
@@ -237,6 +258,20 @@ class Run:
         if self.settings.joint:
             self._propose_jointly(view)
         return view
+
+    def _masks(self, positions: NDArray[np.int64]) -> NDArray[np.uint32]:
+        """uint32[n, W]: what may be proposed."""
+        if self.masks != "none":
+            return self.canvas.masks(self.masks == "exact")[positions]
+        if self._free is None:
+            self._free = free_mask(self.model.vocabulary)
+        masks = np.tile(self._free, (len(positions), 1))
+        first = int(positions[0])
+        if self.matcher is not None and all(position in self.canvas.fixed for position in range(first)):
+            edge = self.matcher()
+            if all(edge.advance(self.canvas.fixed[position]) for position in range(first)):
+                masks[0] &= edge.mask()
+        return masks
 
     def _propose_jointly(self, view: View) -> None:
         """Replace the proposals by those of one joint assignment of the whole canvas."""
@@ -289,7 +324,7 @@ class Run:
         made: list[tuple[int, float]] = []
         refused = 0
         for row in chosen.tolist():
-            if made and self.canvas.exact and not self.settings.joint:
+            if made and self.masks == "exact" and not self.settings.joint:
                 self._refresh(view, row)
             if view.tokens[row] >= 0 and self._try(view, row, made):
                 continue

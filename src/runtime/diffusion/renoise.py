@@ -30,6 +30,7 @@ from ..decoding.sampling import log_softmax
 from ..vocabulary import Vocabulary
 from .canvas_protocol import Canvas
 from .decoders import Confidence
+from .free_canvas import free_mask
 from .loop import Run, Settings
 from .view import make_view, unpack_masks
 
@@ -102,7 +103,8 @@ def renoise(
     guide = make_canvas()
     size = len(model.vocabulary)
     fixed = dict(guide.fixed)
-    allowed = np.array(unpack_masks(guide.masks(guide.exact), size))
+    masks = guide.masks() if guide.exact else np.tile(free_mask(model.vocabulary), (guide.length, 1))
+    allowed = np.array(unpack_masks(masks, size))
     state = model.begin(prompt)
     joint = _samples(guide, size)
     ids = _with(rng.integers(0, size, guide.length), fixed)

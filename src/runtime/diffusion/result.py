@@ -27,8 +27,9 @@ class DiffusionResult:
         holes: what infilling put into each hole; empty for generation.
         valid: whether the text is in the language; None without a constraint. Always True for ``check="exact"``.
         check: "exact", "intersection", "lookahead" or None.
-        masks: "exact" if proposals were drawn from exact masks, "upper bound" if an exact check followed (retries count
-            what it refused), None without masks.
+        masks: what proposals were drawn from: "exact" masks, an upper "bound", or "none", so that the check alone
+        decided
+            (retries count what it refused); None without a constraint.
         finish_reason: "stop", "length" or "stuck".
         log_prob: sum of the model's log-probabilities of the tokens that were chosen, each at the time of its commit.
         chosen: how many those are.
