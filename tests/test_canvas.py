@@ -154,7 +154,7 @@ def check_random(rng, draw, cases, longest):
             continue
 
         def make(fixed, constraint=constraint, length=length, end=end):
-            return constraint.canvas(length, fixed, end=end, states=STATES)
+            return constraint.canvas(length, fixed, end=end, states=STATES, approximate=False)
 
         try:
             make({})

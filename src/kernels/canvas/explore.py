@@ -7,7 +7,7 @@
     table     int32[states, 256]                 successor by byte
 
 Machines of nested texts have no end of configurations. The nesting can be bounded: transitions into deeper
-configurations are then left out, which :data:`CUT` reports.
+configurations are then left out, which :data:`CUT` reports; and so can what is seldom written (``narrow.py``).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ..machine import accepting
 from ..memory import HEADER, SCALARS, Column, Scalar, call_entry, get_i32, get_i64
 from ..opcodes import Op
 from ..templates import ROW_TEMPLATES
+from .narrow import narrowed
 
 __all__ = ["CUT", "EXPANDED", "FLAGS", "FOUND", "PROGRESS", "REMEMBERS", "explore", "target_of"]
 
@@ -84,8 +85,8 @@ def target_of(header, config, byte, exact):
     return target
 
 
-@entry(types.boolean(HEADER, _INT, _U1, _I4, _I4, _I4, _I4, _I4S, _U1, _I8))
-def explore(header, deepest, alphabet, configs, states, heights, measured, table, accept, progress):
+@entry(types.boolean(HEADER, _INT, _INT, _U1, _I4, _I4, _I4, _I4, _I4S, _U1, _I8))
+def explore(header, deepest, cuts, alphabet, configs, states, heights, measured, table, accept, progress):
     """Expand states as far as there is room; call again to go on. Meaningless if it leaves a status.
 
     Texts that must be remembered are not: states allow what walks of the vocabulary do, and REMEMBERS is set.
@@ -93,6 +94,7 @@ def explore(header, deepest, alphabet, configs, states, heights, measured, table
     Args:
         header: the machine.
         deepest: frames of objects and arrays at most, -1: any number.
+        cuts: what else is left out, see ``narrow.py``.
         alphabet: uint8[k], the bytes to try.
         configs: int32[n], its first two elements set.
         states: int32[m], zero but for the start; room for every configuration of the machine.
@@ -114,6 +116,10 @@ def explore(header, deepest, alphabet, configs, states, heights, measured, table
             target = target_of(header, config, byte, False)
             if header[SCALARS + Scalar.STATUS] != 0:
                 return False
+            if target != 0:
+                target = narrowed(header, config, byte, target, cuts)
+                if header[SCALARS + Scalar.STATUS] != 0:
+                    return False
             if target == 0:
                 continue
             if target >= states.size:

@@ -8,16 +8,19 @@
 
 A token may be committed at position i iff it leads from a state of F[i] to one of B[i+1]. A completion is kept, the
 *witness*: what agrees with it needs no look at the sets.
+
+Where the automaton is not exact, ``canvas_verified.py`` has the constraint's machine check every completion.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import BudgetError, GramaryeError
+from ...errors import BudgetError, GramaryeError, LimitError
 from .canvas_automaton import token_automaton
 from .canvas_lattice import Lattice, StateSet
 from .canvas_protocol import End, Mode
@@ -33,13 +36,15 @@ class RegularCanvas:
     """A canvas over a token automaton; see :class:`.canvas_protocol.Canvas`.
 
     Args:
-        lattice: the sets of the automaton.
+        constraint: the constraint.
+        lattice: the sets of its automaton.
         length: L.
         fixed: tokens by position, checked.
         end: how the text ends.
     """
 
-    def __init__(self, lattice: Lattice, length: int, fixed: dict[int, int], end: End) -> None:
+    def __init__(self, constraint: Constraint, lattice: Lattice, length: int, fixed: dict[int, int], end: End) -> None:
+        self._constraint = constraint
         self.length = length
         self.exact = lattice.automaton.bytes.exact
         self.end: End = end
@@ -57,8 +62,18 @@ class RegularCanvas:
         self._witness: list[int] | None = None
 
     @property
+    def approximations(self) -> tuple[str, ...]:
+        """In what its language differs from the constraint's; empty if the canvas is exact."""
+        return self._lattice.automaton.bytes.approximations
+
+    @property
     def completable(self) -> bool:
         """True if some completion remains."""
+        return self._possible
+
+    @property
+    def _possible(self) -> bool:
+        """True if the automaton accepts some completion."""
         return bool(np.any(self._forward[0].members & self._backward[0].members))
 
     @property
@@ -68,11 +83,14 @@ class RegularCanvas:
 
     @property
     def shortest(self) -> int | None:
-        """See :attr:`.canvas_protocol.Canvas.shortest`."""
+        """See :attr:`.canvas_protocol.Canvas.shortest`.
+
+        Of an empty canvas that is too short, where the automaton goes no further: as many as are known to be enough.
+        """
         automaton, lattice = self._lattice.automaton, self._lattice
         text_ends = [i for i, token in self._fixed.items() if automaton.ends(token)]
         last = max((i + 1 for i, token in self._fixed.items() if not automaton.ends(token)), default=0)
-        if self.end == "exact" and self.completable:
+        if self.end == "exact" and self._possible:
             return self.length
         most = min(text_ends, default=self.length + automaton.states)
         reached = lattice.start
@@ -80,6 +98,8 @@ class RegularCanvas:
             if i >= last and np.any(reached.members[: automaton.pad] & automaton.bytes.accept):
                 return i
             reached = lattice.forward(reached, self._fixed.get(i))
+        if automaton.bytes.length is not None and not self._fixed:
+            return self._constraint.completer.count(self._constraint.start)
         return None
 
     def masks(self, exact: bool = True) -> NDArray[np.uint32]:
@@ -96,7 +116,7 @@ class RegularCanvas:
                     self._written[i] = wanted
             elif self._written[i] != token:
                 self._rows[i] = 0
-                if self.completable:
+                if self._possible:
                     self._rows[i, token >> 6] = np.uint64(1) << np.uint64(token & 63)
                     self._written[i] = token
         rows = self._rows.view(np.uint32)[:, : (len(self._lattice.automaton.vocabulary) + 31) // 32]
@@ -107,7 +127,7 @@ class RegularCanvas:
         """See :meth:`.canvas_protocol.Canvas.allows`."""
         self._check(position, token)
         if position in self._fixed:
-            return self.completable and self._fixed[position] == token
+            return self._possible and self._fixed[position] == token
         if self._witness is not None and self._witness[position] == token:
             return True
         mask = self._lattice.mask(self._forward[position], self._backward[position + 1])
@@ -122,19 +142,22 @@ class RegularCanvas:
 
     def commit(self, position: int, token: int) -> bool:
         """See :meth:`.canvas_protocol.Canvas.commit`. O(positions until the sets are as they were * states)."""
-        if position in self._fixed and self._fixed[position] != token:
+        if self._fixed.get(position, token) != token:
             raise GramaryeError(
                 f"position {position} is fixed to token {self._fixed[position]}", expected=["an open position"]
             )
         if not self.allows(position, token):
             return False
-        if position in self._fixed:
-            return True
+        if position not in self._fixed:
+            self._fix(position, token)
+        return True
+
+    def _fix(self, position: int, token: int) -> None:
+        """Fix an open position to a token that the sets allow."""
         self._fixed[position] = token
         self._update(position)
         if self._witness is not None and self._witness[position] != token:
             self._witness = None
-        return True
 
     def _update(self, position: int) -> None:
         """Bring the sets up to date behind and before a position that was just fixed."""
@@ -158,7 +181,7 @@ class RegularCanvas:
 
     def _completion(self) -> list[int]:
         """A path through the sets that heads for the end wherever it can."""
-        if not self.completable:
+        if not self._possible:
             raise self._incomplete()
         automaton = self._lattice.automaton
         tokens: list[int] = []
@@ -189,9 +212,15 @@ class RegularCanvas:
         """See :meth:`.canvas_protocol.Canvas.sample` and ``canvas_joint.py``."""
         from .canvas_joint import joint_tokens
 
-        if not self.completable:
+        if not self._possible:
             raise self._incomplete()
-        return joint_tokens(self._lattice, self._forward, self._backward, self._fixed, log_probs, rng, mode)
+        return joint_tokens(
+            self._lattice, self._forward, self._backward, self._fixed, log_probs, rng, mode, self._valid
+        )
+
+    def _valid(self, tokens: Sequence[int]) -> bool:
+        """True for a completion of the automaton that is one of the constraint: all of them, where it is exact."""
+        return True
 
 
 def lattice_of(constraint: Constraint, length: int, states: int = STATES) -> Lattice:
@@ -215,7 +244,13 @@ def lattice_of(constraint: Constraint, length: int, states: int = STATES) -> Lat
 
 
 def exact_canvas(
-    constraint: Constraint, length: int, fixed: dict[int, int], end: End, *, states: int = STATES
+    constraint: Constraint,
+    length: int,
+    fixed: dict[int, int],
+    end: End,
+    *,
+    states: int = STATES,
+    approximate: bool = True,
 ) -> RegularCanvas:
     """A canvas of a regex, choice or schema; see :meth:`gramarye.runtime.constraint.Constraint.canvas`.
 
@@ -225,8 +260,22 @@ def exact_canvas(
         fixed: tokens by position, checked.
         end: how the text ends.
         states: configurations of the constraint's machine that may be explored.
+        approximate: whether a canvas will do whose masks are not exact, but whose commits are checked by the machine,
+            where an exact one needs too many states.
 
     Raises:
         LimitError: the constraint needs too many states.
     """
-    return RegularCanvas(lattice_of(constraint, length, states), length, fixed, end)
+    from .canvas_verified import VerifiedCanvas
+
+    lattice = lattice_of(constraint, length, states)
+    automaton = lattice.automaton.bytes
+    if automaton.exact:
+        return RegularCanvas(constraint, lattice, length, fixed, end)
+    if not approximate:
+        raise LimitError(
+            f"an exact canvas of this constraint needs more than {states:,} states",
+            expected=automaton.approximations,
+            hint="approximate=True makes do with what is expected, and checks every commit",
+        )
+    return VerifiedCanvas(constraint, lattice, length, fixed, end)

@@ -9,7 +9,7 @@ by forward filtering and backward sampling, or Viterbi, over the token automaton
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -31,6 +31,9 @@ from .canvas_lattice import Lattice, StateSet
 from .canvas_protocol import Mode
 
 __all__ = ["Atoms", "joint_tokens", "make_atoms"]
+
+_DRAWS = 64
+"""Texts that are drawn until one is valid."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,6 +188,7 @@ def joint_tokens(
     log_probs: NDArray[np.floating],
     rng: np.random.Generator,
     mode: Mode,
+    valid: Callable[[Sequence[int]], bool],
 ) -> list[int]:
     """Tokens of a completable canvas of L positions, jointly. O(L * (V + edges + atoms of the sets)).
 
@@ -196,9 +200,10 @@ def joint_tokens(
         log_probs: float[L, V].
         rng: where randomness comes from.
         mode: "sample" or "map".
+        valid: what a text must satisfy besides; those that do not are rejected and drawn anew.
 
     Raises:
-        GramaryeError: nothing has a probability above 0, or the mode is neither.
+        GramaryeError: nothing has a probability above 0, the mode is neither, or too many draws were rejected.
         ModelError: ``log_probs`` has another shape, or holds NaN or infinity above 0.
     """
     if mode not in get_args(Mode):
@@ -214,4 +219,13 @@ def joint_tokens(
             chain.open_step(position, needed, behind[position + 1])
         else:
             chain.fixed_step(token, behind[position + 1])
-    return chain.pick(rng)
+    for _ in range(_DRAWS if mode == "sample" else 1):
+        tokens = chain.pick(rng)
+        if valid(tokens):
+            return tokens
+    raise GramaryeError(
+        "the texts drawn do not satisfy the constraint, of which this canvas knows an approximation",
+        hint="the likeliest text of the approximation says nothing of other texts: draw with mode='sample'"
+        if mode == "map"
+        else "fix fewer positions, or forbid repeated keys by additionalProperties: false",
+    )

@@ -5,7 +5,7 @@ that are remembered, numbers whose zeros are counted. What is tried, in this ord
 
     all of them, where the machine has not too many and remembers no text             exact
     those that L tokens lead to, what is remembered included                          exact for canvases of up to L
-    those nested up to a depth, with texts that must be remembered forgotten          an approximation, to be verified
+    less and less of them, with texts that must be remembered forgotten               an approximation
 
 Byte classes and equal states are merged (Valmari 2012, ``kernels/minimise.py``).
 """
@@ -22,6 +22,7 @@ from ...errors import LimitError
 from ...grammar.regex.minimise import minimal
 from ...kernels.canvas import explore_tokens as by_tokens
 from ...kernels.canvas.explore import EXPANDED, FLAGS, FOUND, PROGRESS, REMEMBERS, explore
+from ...kernels.canvas.narrow import ESCAPES, KEYS, NUMBERS, ORDER
 from ...kernels.columns import Scalar
 
 if TYPE_CHECKING:
@@ -35,8 +36,18 @@ STATES = 32_768
 _FIRST_ROOM = 512
 _DEEPEST = 12
 """Nesting that approximations go up to."""
-_WALKS_REFUSE = 2
-"""``Scalar.DOUBT`` from which on walks that remember nothing may refuse too much."""
+_ENOUGH = 4096
+"""Minimal states beyond which approximations are not made deeper."""
+_LADDER = (NUMBERS | ESCAPES, NUMBERS | ESCAPES | ORDER, NUMBERS | ESCAPES | ORDER | KEYS)
+"""What approximations leave out, one after the other."""
+
+
+_WORDS = {
+    NUMBERS: "integers without fraction and exponent",
+    ESCAPES: "no escapes in keys and enumerated strings, and none by number in others",
+    ORDER: "declared keys in the schema's order",
+    KEYS: "no further keys in objects that declare some",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +60,7 @@ class ByteAutomaton:
         accept: uint8[S].
         length: tokens of the texts that it is right about; None: any number.
         depth: nesting of objects and arrays that it is confined to; None: any.
+        cuts: what else is left out, see ``kernels/canvas/narrow.py``.
         remembers: True if it forgets texts that the constraint remembers, and so lets too much through.
     """
 
@@ -57,12 +69,23 @@ class ByteAutomaton:
     accept: NDArray[np.uint8]
     length: int | None
     depth: int | None
+    cuts: int
     remembers: bool
 
     @property
     def exact(self) -> bool:
         """True if it accepts what the constraint accepts, of texts up to ``length`` tokens."""
-        return self.depth is None and not self.remembers
+        return self.depth is None and not self.cuts and not self.remembers
+
+    @property
+    def approximations(self) -> tuple[str, ...]:
+        """What it does otherwise than the constraint, in words; empty if it is exact."""
+        found = [words for cut, words in _WORDS.items() if self.cuts & cut]
+        if self.depth is not None:
+            found.append(f"at most {self.depth} objects and arrays in each other")
+        if self.remembers:
+            found.append("repeated keys and items are seen only when a completion is checked")
+        return tuple(found)
 
 
 @dataclass(slots=True)
@@ -92,28 +115,35 @@ def byte_automaton(constraint: Constraint, length: int, states: int = STATES) ->
     short = _explore_tokens(constraint, states, length)
     if short.complete:
         return _minimised(short, length, None, remembers=False)
-    if constraint.machine.arena.get(Scalar.DOUBT) < _WALKS_REFUSE:
-        if whole.complete:
-            return _minimised(whole, None, None, remembers=True)
-        deepest = _deepest(constraint, states)
-        if deepest is not None:
-            return deepest
-    raise LimitError(
-        f"a canvas of this constraint needs an automaton of more than {states:,} states",
-        hint='compile with property_order="schema" and spelling="plain", or close objects by '
-        '"additionalProperties": false',
-    )
+    best = _approximation(constraint, whole, states)
+    if best is None:
+        raise LimitError(
+            f"a canvas of this constraint needs an automaton of more than {states:,} states",
+            hint='compile with property_order="schema" and spelling="plain", or close objects by '
+            '"additionalProperties": false',
+        )
+    return best
 
 
-def _deepest(constraint: Constraint, states: int) -> ByteAutomaton | None:
-    """The automaton of the texts nested as deep as there is room for; None if not even the shallowest fit."""
+def _approximation(constraint: Constraint, whole: _Explored, states: int) -> ByteAutomaton | None:
+    """The automaton that leaves out the least, and then the one nested deepest; None if none has few enough states."""
+    if whole.complete:
+        return _minimised(whole, None, None, remembers=True)
+    for cuts in _LADDER:
+        narrow = _explore(constraint, states, cuts=cuts)
+        if narrow.complete and narrow.accept.any():
+            return _minimised(narrow, None, None, remembers=bool(narrow.flags & REMEMBERS), cuts=cuts)
     best: ByteAutomaton | None = None
     for depth in range(1, _DEEPEST + 1):
-        shallow = _explore(constraint, states, depth)
+        shallow = _explore(constraint, states, depth, _LADDER[-1])
         if not shallow.complete:
             break
-        if shallow.accept.any():
-            best = _minimised(shallow, None, depth, remembers=bool(shallow.flags & REMEMBERS))
+        if not shallow.accept.any():
+            continue
+        deeper = _minimised(shallow, None, depth, remembers=bool(shallow.flags & REMEMBERS), cuts=_LADDER[-1])
+        if best is not None and len(deeper.table) > _ENOUGH:
+            break
+        best = deeper
     return best
 
 
@@ -122,10 +152,11 @@ class _Room:
 
     def __init__(self, constraint: Constraint, limit: int) -> None:
         self.limit = limit
-        self.configs = np.zeros(_FIRST_ROOM, np.int32)
+        first = min(_FIRST_ROOM, limit)
+        self.configs = np.zeros(first, np.int32)
         self.states = np.zeros(2 * constraint.machine.arena.get(Scalar.CONFIGS), np.int32)
-        self.table = np.zeros((_FIRST_ROOM, 256), np.int32)
-        self.accept = np.zeros(_FIRST_ROOM, np.uint8)
+        self.table = np.zeros((first, 256), np.int32)
+        self.accept = np.zeros(first, np.uint8)
         self.configs[1], self.states[constraint.start] = constraint.start, 1
 
     @property
@@ -150,15 +181,15 @@ class _Room:
         return _Explored(np.maximum(self.table[:found], 0), self.accept[:found], flags, complete)
 
 
-def _explore(constraint: Constraint, limit: int, depth: int | None = None) -> _Explored:
-    """Explore the machine's configurations from the start, up to ``limit`` of them, nested up to ``depth``."""
+def _explore(constraint: Constraint, limit: int, depth: int | None = None, cuts: int = 0) -> _Explored:
+    """Explore the machine's configurations, up to ``limit`` of them, nested up to ``depth``, without what is cut."""
     arena = constraint.machine.arena
     room = _Room(constraint, limit)
     heights = np.zeros(room.states.size, np.int32)
     measured = np.ones(1, np.int32)
     progress = np.zeros(PROGRESS, np.int64)
     progress[[EXPANDED, FOUND]] = 1, 2
-    bounds = (-1 if depth is None else depth, np.unique(constraint.vocabulary.tables.token_buffer))
+    bounds = (-1 if depth is None else depth, cuts, np.unique(constraint.vocabulary.tables.token_buffer))
     complete = True
     while not arena.run(
         explore, *bounds, room.configs, room.states, heights, measured, room.table, room.accept, progress
@@ -206,9 +237,11 @@ def _longer(array: NDArray[Any], length: int) -> NDArray[Any]:
     return longer
 
 
-def _minimised(explored: _Explored, length: int | None, depth: int | None, *, remembers: bool) -> ByteAutomaton:
+def _minimised(
+    explored: _Explored, length: int | None, depth: int | None, *, remembers: bool, cuts: int = 0
+) -> ByteAutomaton:
     """The minimal automaton of what was explored; merges columns first, for time grows with them."""
     columns, classes = np.unique(explored.table, axis=1, return_inverse=True)
     small = minimal(np.ascontiguousarray(columns), explored.accept, 1, range(columns.shape[1]))
-    merged = small.merged[classes.ravel()]
-    return ByteAutomaton(small.trans, merged.astype(np.uint8), small.accept, length, depth, remembers)
+    merged = small.merged[classes.ravel()].astype(np.uint8)
+    return ByteAutomaton(small.trans, merged, small.accept, length, depth, cuts, remembers)
