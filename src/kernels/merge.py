@@ -25,8 +25,8 @@ from .records import CharDfaField
 
 __all__ = ["Kind", "merge_states"]
 
-WORK = 1 << 21
-"""Transitions that may be looked at."""
+WORK = 1 << 15
+"""Transitions that may be looked at: beyond some tens of microseconds, merging costs more than it saves."""
 
 _INT = types.int64
 

@@ -59,6 +59,9 @@ class RegexLimits(NamedTuple):
 
 DEFAULT_LIMITS = RegexLimits()
 
+_HASHED = 64
+"""States that the hash of an automaton looks at."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CharDfa:
@@ -113,7 +116,8 @@ class CharDfa:
         )
 
     def __hash__(self) -> int:
-        return hash((self.start, self.trans.tobytes(), self.accept.tobytes(), self.bounds.tobytes()))
+        # The last states tell automata of one size apart well enough; all of a large one would take longer to read.
+        return hash((self.start, self.trans.shape, self.trans[-_HASHED:].tobytes(), self.bounds.tobytes()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
