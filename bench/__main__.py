@@ -25,6 +25,7 @@ BENCHES = (
     "growth",
     "conformance",
     "device",
+    "canvas",
 )
 
 
