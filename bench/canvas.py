@@ -45,6 +45,7 @@ class Tally:
     sample: dict[int, list[float]] = field(default_factory=dict)
     peers: dict[str, list[float]] = field(default_factory=dict)
     peers_refused: dict[str, int] = field(default_factory=dict)
+    not_for: set[str] = field(default_factory=set)
     refused: int = 0
     passed_over: int = 0
 
@@ -89,7 +90,7 @@ def fill_peers(constraint: Any, length: int, tally: Tally, rng: random.Random) -
                 tally.peers.setdefault(check, []).append(milliseconds(before))
                 tally.peers_refused[check] = tally.peers_refused.get(check, 0) + (not taken)
         except GramaryeError:
-            tally.peers_refused.setdefault(check, 0)
+            tally.not_for.add(check)
 
 
 def measure(constraint: Any, options: argparse.Namespace, tally: Tally, rng: random.Random) -> None:
@@ -155,8 +156,9 @@ def run(options: argparse.Namespace) -> Report:
         f"{tally.passed_over} schemas passed over: no exact automaton, too large, or too long for the canvas",
         f"{tally.refused} commits refused that the masks allowed",
         "of the tokens of one text, committed in random order without any model's distributions, refused: "
-        + ", ".join(f"{check} {count}" for check, count in tally.peers_refused.items()),
+        + ", ".join(f"{check} {count} of {len(tally.peers[check])}" for check, count in tally.peers_refused.items()),
     ]
+    notes += [f"{check}: cannot serve some of these schemas" for check in sorted(tally.not_for)]
     sections = [
         Section("automaton: s", {"build": summarize(tally.build)}),
         Section("from scratch, all masks: ms", {f"L={n}": summarize(x) for n, x in tally.scratch.items()}),
