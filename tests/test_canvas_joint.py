@@ -110,7 +110,7 @@ def test_law():
 
 @pytest.mark.slow
 def test_law_of_many_draws():
-    check_laws(2, 20, 100_000)
+    check_laws(2, 5, 100_000)
 
 
 def test_mode_by_brute_force():
