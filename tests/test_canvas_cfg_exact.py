@@ -97,6 +97,12 @@ def check_canvas(case: Case, canvas: Canvas, length: int, fixed: dict[int, int],
     assert members(canvas.masks(), size) == expected, where
     bounds = members(canvas.masks(exact=False), size)
     assert all(one <= bound for one, bound in zip(expected, bounds, strict=True)), where
+    grammar = case.constraint.token_grammar
+    assert grammar is not None
+    grammar.width = case.rng.randrange(3)  # bounds of which most is holes
+    bounds = members(canvas.masks(exact=False), size)
+    assert all(one <= bound for one, bound in zip(expected, bounds, strict=True)), where
+    del grammar.width
     if first is None:
         return False
     witness = canvas.witness()

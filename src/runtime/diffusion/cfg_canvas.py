@@ -124,14 +124,14 @@ class ExactCanvas(CfgCanvas):
     """Every open position is one token: exact verdicts, masks off the same lattice.
 
     Attributes:
-        exact: True where exact masks are cheap. Masks are exact anyway unless an upper bound is asked for, and so is
-            every commit; for grammars with many token effects the bound, and the exact check of what is proposed from
-            it, cost much less.
+        exact: True while exact masks are cheap: token effects are few, as those of JSON, and so are open positions.
+            Commits are always exact, and so are masks unless a bound is asked for, which costs much less otherwise:
+            the first open positions (``TokenGrammar.width``) are seen as tokens, the others as holes.
     """
 
     def __init__(self, constraint: Constraint, length: int, fixed: Mapping[int, int], end: End) -> None:
         super().__init__(constraint, length, fixed, end)
-        self.exact = len(self.grammar.nodes.effects.sequence) <= _FEW_EFFECTS
+        self.exact = self._cheap()
         self._search = CompletionSearch(self.grammar, end)
         self._witness: list[int] | None = None
         self._hopeless = False
@@ -150,21 +150,30 @@ class ExactCanvas(CfgCanvas):
     def masks(self, exact: bool = True) -> NDArray[np.uint32]:
         """uint32[L, W]: the tokens that each position may be fixed to."""
         items = self._items(self._fixed)
-        ends: list[int] = []
-        live: dict[int, NDArray[np.bool_]] = {}
-        if items is not None:
-            grammar = self.grammar
-            nodes = grammar.apart if exact else grammar.nodes
-            found = grammar.token_lattice(nodes, items.items, items.ends)
-            if found is not None:
-                chart = grammar.chart(found)
-                used = outside(grammar.rules, found.graph, chart)
-                if used is not None:
-                    reader = MaskReader(nodes, found, items, live_edges(grammar.rules, found.graph, chart, used))
-                    ends, live = reader.ends(), reader.effects()
         vocabulary = self.constraint.vocabulary
         end_tokens = vocabulary.tables.eos if self.end == "padded" else vocabulary.tables.eos[:0]
+        ends, live = ([], {}) if items is None else self._live(items, exact)
         return mask_rows(self.grammar.nodes.effects, live, self._fixed, ends, self.length, end_tokens)
+
+    def _live(self, items: CanvasItems, exact: bool) -> tuple[list[int], dict[int, NDArray[np.bool_]]]:
+        """Positions where texts end, and the live effects by open position; bounds of both unless `exact`."""
+        grammar = self.grammar
+        nodes = grammar.apart if exact else grammar.nodes
+        window = items if exact else items.windowed(grammar.width)
+        found = grammar.token_lattice(nodes, window.items, {*window.ends, len(window.items)})
+        if found is None:
+            return [], {}
+        chart = grammar.chart(found)
+        used = outside(grammar.rules, found.graph, chart)
+        if used is None:
+            return [], {}
+        reader = MaskReader(nodes, found, window, live_edges(grammar.rules, found.graph, chart, used))
+        ends, live = reader.ends(), reader.effects()
+        if window is not items:
+            ends.append(max(window.latest + 1, items.earliest))
+            anything = np.ones(len(grammar.nodes.effects.sequence), np.bool_)
+            live.update((position, anything) for position in range(window.latest, items.latest))
+        return ends, live
 
     def allows(self, position: int, token: int) -> bool:
         """True if :meth:`commit` would take the token. O(1) where it agrees with the witness."""
@@ -186,7 +195,13 @@ class ExactCanvas(CfgCanvas):
                 return False
             self._witness = found
         self._fixed[position] = token
+        self.exact = self._cheap()
         return True
+
+    def _cheap(self) -> bool:
+        """Whether effects of tokens, and open positions, are few enough for exact masks."""
+        few = len(self.grammar.nodes.effects.sequence) <= _FEW_EFFECTS
+        return few and self.length - len(self._fixed) <= self.grammar.width
 
     def witness(self) -> list[int]:
         """A completion: L tokens, the end tokens included."""

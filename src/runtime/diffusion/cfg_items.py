@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..vocabulary import Vocabulary
@@ -52,16 +52,34 @@ class CanvasItems:
         latest = self.earliest + tail
         return replace(self, items=self.items[: self.places[latest]], places=self.places[: latest + 1], latest=latest)
 
+    def windowed(self, width: int) -> CanvasItems:
+        """The text with holes for all open tokens behind the first `width`: a bound, lengths being free there."""
+        opened = [place for place, item in enumerate(self.items) if item is ItemKind.OPEN]
+        if len(opened) <= width:
+            return self
+        edge = opened[width]
+        rest = _with_holes(self.items[edge:])
+        position = self.places.index(edge)
+        places = self.places[: position + 1]
+        if self.can_end and self.earliest <= position:
+            return replace(self, items=(*self.items[:edge], ItemKind.HOLE), places=places, latest=position)
+        return replace(self, items=(*self.items[:edge], *rest), places=places, latest=position, can_end=False)
+
     @property
     def free(self) -> list[Item]:
         """The items with a hole for every run of open tokens."""
-        found: list[Item] = []
-        for item in self.items:
-            if item is not ItemKind.OPEN:
-                found.append(item)
-            elif not found or found[-1] is not ItemKind.HOLE:
-                found.append(ItemKind.HOLE)
-        return found
+        return _with_holes(self.items)
+
+
+def _with_holes(items: Sequence[Item]) -> list[Item]:
+    """A hole for every run of open tokens."""
+    found: list[Item] = []
+    for item in items:
+        if item is not ItemKind.OPEN:
+            found.append(item)
+        elif not found or found[-1] is not ItemKind.HOLE:
+            found.append(ItemKind.HOLE)
+    return found
 
 
 def canvas_items(vocabulary: Vocabulary, length: int, fixed: Mapping[int, int], end: End) -> CanvasItems | None:

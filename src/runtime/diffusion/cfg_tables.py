@@ -30,6 +30,10 @@ from .cfg_nodes import LexerSets, TokenNodes
 
 __all__ = ["TokenGrammar", "reaches"]
 
+_LEAST_WIDTH, _MOST_WIDTH = 2, 32
+_SEQUENCES = 20_000
+"""Sequences of emissions times open positions that a lattice is made of."""
+
 
 class TokenGrammar:
     """What all canvases of a constraint share.
@@ -91,6 +95,11 @@ class TokenGrammar:
     def nodes(self) -> TokenNodes:
         """Steps over the tokens of the vocabulary."""
         return TokenNodes(self.sets, token_effects(self.grammar, self.lexer, self.vocabulary, self.vocabulary.cache))
+
+    @cached_property
+    def width(self) -> int:
+        """Open positions that bounds of masks look at: the fewer, the more there is that a token can emit."""
+        return min(_MOST_WIDTH, max(_LEAST_WIDTH, _SEQUENCES // len(self.nodes.effects.head)))
 
     @cached_property
     def core(self) -> TokenNodes:
