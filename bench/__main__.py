@@ -26,6 +26,7 @@ BENCHES = (
     "conformance",
     "device",
     "canvas",
+    "canvas_cfg",
 )
 
 
