@@ -137,6 +137,78 @@ def intern_atom(offset, member, table, counts, listed, length):
     return new
 
 
+@inner(_INT(_I32, _I32, _I32, _I64, _U8_ROWS, _I32, _INT, _INT))
+def extended(parent, label, table, counts, follows, edge, k, seq):
+    """A sequence and the emissions of edge k; -1 if they cannot follow each other, -2 if there is no room."""
+    for which in range(2):
+        emission = np.int64(edge[3 * k + which])
+        if emission == 0:
+            continue
+        if follows[label[seq], emission] == 0:
+            return -1
+        seq = intern_sequence(parent, label, table, counts, seq, emission)
+        if seq < 0:
+            return -2
+    return seq
+
+
+@inner(_INT(_I32, _I32, _U64_ROWS, _I32, _I32, _INT, _INT, _INT, _INT))
+def level_place(level_seq, level_state, level_origin, table, mark, node, end, seq, target):
+    """Where (seq, target) stands among the effects at a node of the trie, `end` if it is new; -1 without room."""
+    slot = np.int64(mix(np.uint64(seq), np.uint64(target)) & np.uint64(table.size - 1))
+    while mark[slot] == node:
+        place = np.int64(table[slot])
+        if level_seq[place] == seq and level_state[place] == target:
+            return place
+        slot = (slot + 1) & (table.size - 1)
+    if end >= level_seq.size:
+        return -1
+    mark[slot] = node
+    table[slot] = end
+    level_seq[end] = seq
+    level_state[end] = target
+    level_origin[end, :] = 0
+    return end
+
+
+@inner(
+    _INT(
+        *(_I32, _I32, _U64_ROWS, _I32, _I32, _I32, _I32, _I64, _I32),
+        *(_I32, _I32, _U64_ROWS, _INT, _INT),
+    )
+)
+def intern_token(
+    sequence,
+    after,
+    origin,
+    effect_table,
+    atom_offset,
+    atom,
+    atom_table,
+    counts,
+    listed,
+    level_seq,
+    level_state,
+    level_origin,
+    begin,
+    end,
+):
+    """The atom of the effects from `begin` to `end`; -2 or -3 if the effects or the atoms have no room."""
+    for i in range(begin, end):
+        seq = np.int64(level_seq[i])
+        state = np.int64(level_state[i])
+        number = intern_effect(sequence, after, origin, effect_table, counts, seq, state, level_origin, i)
+        if number < 0:
+            return -2
+        place = i - begin
+        while place > 0 and listed[place - 1] > number:
+            listed[place] = listed[place - 1]
+            place -= 1
+        listed[place] = number
+    found = intern_atom(atom_offset, atom, atom_table, counts, listed, end - begin)
+    return found if found >= 0 else np.int64(-3)
+
+
 @entry(
     [
         _INT(
@@ -175,7 +247,6 @@ def _walk(
     token_atom: Any,
 ) -> int:
     """Fill the tables; 0 if all went in, 1 to 4 if the sequences, effects, atoms or levels have no room."""
-    words = level_origin.shape[1]
     node = np.int64(1)
     while node < trie.size:
         packed = trie[node]
@@ -186,40 +257,19 @@ def _walk(
         for i in range(level_begin[depth - 1], begin):
             at = np.int64(level_state[i]) * classes + cls
             for k in range(offset[at], offset[at + 1]):
-                seq = np.int64(level_seq[i])
-                possible = True
-                for which in range(2):
-                    emission = np.int64(edge[3 * k + which])
-                    if emission == 0:
-                        continue
-                    if follows[label[seq], emission] == 0:
-                        possible = False
-                        break
-                    seq = intern_sequence(parent, label, sequence_table, counts, seq, emission)
-                    if seq < 0:
-                        return 1
-                if not possible:
+                seq = extended(parent, label, sequence_table, counts, follows, edge, k, np.int64(level_seq[i]))
+                if seq == -2:
+                    return 1
+                if seq < 0:
                     continue
-                target = edge[3 * k + 2]
-                slot = np.int64(mix(np.uint64(seq), np.uint64(target)) & np.uint64(level_table.size - 1))
-                while level_mark[slot] == node:
-                    place = np.int64(level_table[slot])
-                    if level_seq[place] == seq and level_state[place] == target:
-                        break
-                    slot = (slot + 1) & (level_table.size - 1)
-                place = np.int64(level_table[slot])
-                if level_mark[slot] != node:
-                    if end >= level_seq.size:
-                        return 4
-                    place = end
-                    level_mark[slot] = node
-                    level_table[slot] = place
-                    level_seq[end] = seq
-                    level_state[end] = target
-                    for word in range(words):
-                        level_origin[end, word] = 0
-                    end += 1
-                for word in range(words):
+                target = np.int64(edge[3 * k + 2])
+                place = level_place(
+                    level_seq, level_state, level_origin, level_table, level_mark, node, end, seq, target
+                )
+                if place < 0:
+                    return 4
+                end = max(end, place + 1)
+                for word in range(level_origin.shape[1]):
                     level_origin[place, word] |= level_origin[i, word]
         if end == begin:
             node += np.int64(packed >> np.uint64(SIZE_SHIFT))
@@ -227,28 +277,24 @@ def _walk(
         level_begin[depth + 1] = end
         token = np.int64((packed >> np.uint64(VALUE_SHIFT)) & np.uint64(_VALUE_MASK)) - 1
         if token >= 0:
-            for i in range(begin, end):
-                number = intern_effect(
-                    sequence,
-                    after,
-                    origin,
-                    effect_table,
-                    counts,
-                    np.int64(level_seq[i]),
-                    np.int64(level_state[i]),
-                    level_origin,
-                    i,
-                )
-                if number < 0:
-                    return 2
-                place = i - begin
-                while place > 0 and listed[place - 1] > number:
-                    listed[place] = listed[place - 1]
-                    place -= 1
-                listed[place] = number
-            number = intern_atom(atom_offset, atom, atom_table, counts, listed, end - begin)
+            number = intern_token(
+                sequence,
+                after,
+                origin,
+                effect_table,
+                atom_offset,
+                atom,
+                atom_table,
+                counts,
+                listed,
+                level_seq,
+                level_state,
+                level_origin,
+                begin,
+                end,
+            )
             if number < 0:
-                return 3
+                return int(-number)
             token_atom[token] = number
         node += 1
     return 0
