@@ -27,6 +27,7 @@ BENCHES = (
     "device",
     "canvas",
     "canvas_cfg",
+    "diffusion",
 )
 
 

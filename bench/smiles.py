@@ -57,8 +57,8 @@ def lark(rings: int = RINGS) -> str:
     vectors = range(1 << rings)
     lines = [
         f"// SMILES by the OpenSMILES specification, ring labels 1 to {rings}. bench/smiles.py writes it and says",
-        "// what is guaranteed. A rule's number is the set of ring labels (bit k: label k + 1) that occur an odd number",
-        "// of times in it.",
+        "// what is guaranteed. A rule's number is the set of ring labels (bit k: label k + 1) that occur an odd",
+        "// number of times in it.",
         "",
         "start: chain_0",
         "",

@@ -65,13 +65,13 @@ def train_tokenizer(seed: int, count: int = 20_000) -> tokenizers.Tokenizer:
     return tokenizer
 
 
-def build_model(seed: int) -> MPNetForMaskedLM:
+def build_model(seed: int, hidden: int) -> MPNetForMaskedLM:
     """The untrained model."""
     torch.manual_seed(seed)
     config = MPNetConfig(
         vocab_size=VOCABULARY,
-        hidden_size=128,
-        intermediate_size=384,
+        hidden_size=hidden,
+        intermediate_size=3 * hidden,
         num_hidden_layers=4,
         num_attention_heads=HEADS,
         initializer_range=0.08,
@@ -141,10 +141,10 @@ def rate(step: int, steps: int, peak: float) -> float:
     return peak * step / warm if step < warm else peak * 0.5 * (1 + math.cos(math.pi * (step - warm) / (steps - warm)))
 
 
-def train(folder: Path, steps: int, tokens: int, seed: int, checkpoint: int) -> None:
+def train(folder: Path, steps: int, tokens: int, seed: int, checkpoint: int, hidden: int) -> None:
     """Train, and write tokenizer, configuration and weights; now and then in between as well."""
     tokenizer = train_tokenizer(seed)
-    model = build_model(seed)
+    model = build_model(seed, hidden)
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(folder / "tokenizer.json"))
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.0, betas=(0.9, 0.98), weight_decay=0.01)
@@ -192,12 +192,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the model goes")
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--tokens", type=int, default=2048, help="tokens of a batch")
+    parser.add_argument("--hidden", type=int, default=128, help="width; a multiple of 8")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--checkpoint", type=int, default=250, help="steps between two writings")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    train(options.folder, options.steps, options.tokens, options.seed, options.checkpoint)
+    train(options.folder, options.steps, options.tokens, options.seed, options.checkpoint, options.hidden)
 
 
 if __name__ == "__main__":

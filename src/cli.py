@@ -1,4 +1,4 @@
-"""The command line: ``gramarye generate | check | explain | complete | warmup``.
+"""The command line: ``gramarye generate | infill | check | explain | complete | warmup``.
 
 ::
 
@@ -6,6 +6,8 @@
     gramarye explain sql.lark "select from t"       where a text leaves the language, and why
     gramarye complete '[0-9]{4}-[0-9]{2}' 20 --kind regex
     gramarye generate person.json "Describe Ada Lovelace as JSON."
+    gramarye generate person.json "json name string" --diffusion
+    gramarye infill json.lark '{"name": "{{6}}", "age": {{}}}'
 
 A constraint is a file, whose suffix tells its kind, or a text together with ``--kind``. What a command
 produces goes to the standard output and all else to the standard error, so that results can be piped. Exit
@@ -15,6 +17,7 @@ status: 0 done, 1 the text was refused, 2 an error of the input.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -25,18 +28,22 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 from rich.console import Console
+from rich.live import Live
 from rich.text import Text
 
-from .cli_views import error_view, explanation_view, report_view
+from .cli_views import canvas_view, error_view, explanation_view, report_view
 from .errors import GramaryeError
 
 if TYPE_CHECKING:
     from .runtime.constraint import Constraint
+    from .runtime.diffusion.holes import Hole
+    from .runtime.diffusion.result import CanvasChunk
     from .runtime.vocabulary import Vocabulary
 
 __all__ = ["app", "main"]
 
 DEMO_MODEL = "smollm2"
+DEMO_DIFFUSION = "tiny"
 
 app = typer.Typer(
     help="Exact constraints for language models: JSON Schemas, grammars and regular expressions.",
@@ -64,6 +71,14 @@ class Kind(StrEnum):
     GBNF = "gbnf"
 
 
+class CheckBy(StrEnum):
+    """What decides about the commits of a canvas."""
+
+    EXACT = "exact"
+    INTERSECTION = "intersection"
+    LOOKAHEAD = "lookahead"
+
+
 _SUFFIXES = {".json": Kind.SCHEMA, **{f".{kind}": kind for kind in Kind}}
 
 SourceArgument = Annotated[
@@ -79,6 +94,8 @@ TokenizerOption = Annotated[
     Path | None,
     typer.Option(exists=True, dir_okay=False, help="A tokenizer.json; without it every byte is a token."),
 ]
+DecoderOption = Annotated[str, typer.Option(help="Which positions of the canvas a step commits.")]
+CheckOption = Annotated[CheckBy, typer.Option("--check", help="What decides about commits to the canvas.")]
 TextArgument = Annotated[str, typer.Argument(metavar="TEXT", help="The text; - for the standard input.")]
 
 
@@ -238,15 +255,32 @@ def generate(
     max_tokens: Annotated[int, typer.Option(min=1, help="Token budget; the output is complete within it.")] = 256,
     temperature: Annotated[float, typer.Option(min=0.0, help="0 takes the likeliest token.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Draws the output.")] = 0,
+    diffusion: Annotated[
+        bool, typer.Option("--diffusion", help="Fill a canvas of --max-tokens positions with a diffusion model.")
+    ] = False,
+    decoder: DecoderOption = "confidence",
+    block: Annotated[int, typer.Option(min=1, help="Positions of a block of the canvas.")] = 32,
+    check_by: CheckOption = CheckBy.EXACT,
 ) -> None:
     """Generate a text in the language with a model, streaming."""
     source = read_source(constraint, kind, start)
     text = _text_argument(prompt).decode("utf-8", "replace")
+    if diffusion:
+        name = DEMO_DIFFUSION if model == DEMO_MODEL else model
+        canvas: dict[str, Any] = {"length": max_tokens, "decoder": decoder, "block": block, "check": check_by.value}
+        with _readable_errors(source):
+            from . import engine
+
+            chunks: Any = engine.generate(
+                name, text, temperature=temperature, seed=seed, stream=True, **canvas, **_lexed(source)
+            )
+            _show_canvas(chunks)
+        return
     with _readable_errors(source):
         from . import engine
 
         began = time.perf_counter()
-        chunks: Any = engine.generate(
+        chunks = engine.generate(
             model,
             [{"role": "user", "content": text}] if chat else text,
             max_tokens=max_tokens,
@@ -268,6 +302,92 @@ def generate(
                 f"{seconds:.1f} s; finish reason {result.finish_reason}"
             )
             _err().print(Text(note, "dim"))
+
+
+@app.command()
+def infill(
+    constraint: SourceArgument,
+    text: Annotated[
+        str,
+        typer.Argument(
+            metavar="TEXT", help="The text with holes: {{}} of any length, {{6}} of 6 tokens, {{2-9}} of 2 to 9."
+        ),
+    ],
+    kind: KindOption = None,
+    start: StartOption = None,
+    model: Annotated[str, typer.Option(help="A diffusion model: tiny, rxnfp, or a folder.")] = DEMO_DIFFUSION,
+    prompt: Annotated[str, typer.Option(help="What the model reads before the text.")] = "",
+    decoder: DecoderOption = "confidence",
+    check_by: CheckOption = CheckBy.EXACT,
+    temperature: Annotated[float, typer.Option(min=0.0, help="0 takes the likeliest token.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Draws the output.")] = 0,
+) -> None:
+    """Fill the holes of a text so that all of it is in the language."""
+    source = read_source(constraint, kind, start)
+    with _readable_errors(source):
+        from . import engine
+
+        parts = holes_of(_text_argument(text))
+        chunks: Any = engine.infill(
+            model,
+            parts,
+            prompt=prompt,
+            decoder=decoder,
+            check=check_by.value,
+            temperature=temperature,
+            seed=seed,
+            stream=True,
+            **_lexed(source),
+        )
+        _show_canvas(chunks)
+
+
+def holes_of(text: bytes) -> list[bytes | Hole]:
+    """Fragments and holes of a text with ``{{}}``, ``{{6}}`` and ``{{2-9}}`` in it."""
+    from .runtime.diffusion.holes import Hole
+
+    parts: list[bytes | Hole] = []
+    for index, piece in enumerate(re.split(rb"\{\{(\d*(?:-\d+)?)\}\}", text)):
+        if index % 2 == 0:
+            parts.append(piece)
+        elif b"-" in piece:
+            least, _, most = piece.partition(b"-")
+            parts.append(Hole(least=int(least or 0), most=int(most)))
+        else:
+            parts.append(Hole(int(piece)) if piece else Hole())
+    return parts
+
+
+def _lexed(source: Source) -> dict[str, Any]:
+    """The constraint's arguments, a Lark grammar lexed without context, as canvases need it."""
+    basic = {"lexer": "basic"} if source.kind is Kind.LARK else {}
+    return {**source.arguments(), **basic}
+
+
+def _show_canvas(chunks: Iterator[CanvasChunk]) -> None:
+    """Show a canvas filling up on the standard error, if that is a terminal, and print the text at its end.
+
+    Raises:
+        typer.Exit: status 1 where the text is not in the language (checks that are not exact).
+    """
+    began = time.perf_counter()
+    err = _err()
+    result = None
+    with Live(console=err, auto_refresh=False, transient=True) as live:
+        for chunk in chunks:
+            result = chunk.result
+            if err.is_terminal:
+                live.update(canvas_view(chunk.pieces, chunk.given, chunk.step.new), refresh=True)
+    if result is None:
+        return
+    sys.stdout.write(result.text + "\n")
+    note = (
+        f"{result.chosen} tokens chosen, {result.forced} forced; {result.passes} passes; "
+        f"{time.perf_counter() - began:.1f} s; check {result.check}, {result.retries} refused; {result.finish_reason}"
+    )
+    err.print(Text(note, "dim"))
+    if not result.valid:
+        raise typer.Exit(ExitStatus.REFUSED)
 
 
 @app.command()

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from .errors import GramaryeError, Span
 
-__all__ = ["ExplanationLike", "ReportEntryLike", "error_view", "explanation_view", "report_view"]
+__all__ = ["ExplanationLike", "ReportEntryLike", "canvas_view", "error_view", "explanation_view", "report_view"]
 
 # Characters of the text shown on either side of a refused place.
 _CONTEXT = 400
@@ -85,6 +85,27 @@ def report_view(entries: Iterable[ReportEntryLike]) -> RenderableType:
         table.add_row(Text(entry.keyword), Text(entry.pointer or "/"), status, Text(entry.note))
     summary = ", ".join(f"{count} {status}" for status, count in counts.items())
     return Group(table, Text(summary, "bold"))
+
+
+def canvas_view(pieces: Sequence[bytes | None], given: Iterable[int], new: Iterable[int]) -> Text:
+    """A canvas as text: open positions as blocks, what was given dim, what the last step committed bright.
+
+    Args:
+        pieces: the bytes at each position; None where it is open, empty for end tokens.
+        given: positions that were fixed from the beginning.
+        new: positions that the last step committed.
+    """
+    before, fresh = frozenset(given), frozenset(new)
+    shown = Text()
+    for position, piece in enumerate(pieces):
+        if piece is None:
+            shown.append("░", "dim")
+        elif not piece:
+            shown.append("·", "dim")
+        else:
+            style = "dim" if position in before else "bold black on green" if position in fresh else "green"
+            shown.append(piece.decode("utf-8", "replace"), style)
+    return shown
 
 
 def explanation_view(text: bytes, explanation: ExplanationLike, source: str) -> RenderableType:
