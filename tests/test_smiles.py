@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench.smiles import lark, problems
 
+from bench.smiles import lark, problems
 from gramarye import Vocabulary, engine
 
 ROOT = Path(__file__).resolve().parents[1]
