@@ -136,9 +136,10 @@ def test_no_python_runs_per_mask(threads: int) -> None:
         vocabulary.workers.close()
         counts.append((fresh, calls_of(fill)))
     small, large = counts
-    # A helper that wakes late makes one call less or more; a call per mask would be 190 more.
-    assert abs(small[0] - large[0]) <= 8
-    assert abs(small[1] - large[1]) <= 8
+    # Where there are helpers, starting one late or not at all is a dozen calls; a call per mask would be 190 more.
+    slack = 0 if threads == 1 else 40
+    assert abs(small[0] - large[0]) <= slack
+    assert abs(small[1] - large[1]) <= slack
 
 
 def test_batches_share_constraints_between_threads() -> None:

@@ -77,7 +77,8 @@ def test_folding_does_not_change_the_language(monkeypatch: pytest.MonkeyPatch) -
             continue
         with monkeypatch.context() as patch:
             patch.setattr(lark_reader, "fold_regular", lambda draft: draft)
-            unfolded = read_lark(to_lark(rules), start=RULES[0], lexer="dynamic")
+            # Texts that may depend on other files are not kept.
+            unfolded = read_lark(to_lark(rules), start=RULES[0], lexer="dynamic", base_path=".")
         assert accepted(folded) == accepted(unfolded), (seed, rules)
         folded_rules += len(folded.rules)
         unfolded_rules += len(unfolded.rules)

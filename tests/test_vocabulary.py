@@ -82,6 +82,21 @@ def test_tables_are_read_only_and_contiguous():
         "suffix_offsets": "int32",
         "suffix_tokens": "int32",
         "suffix_chars": "int32",
+        "letter_trie": "uint64",
+        "letter_ends": "int32",
+        "letter_tokens": "int32",
+        "class_trie": "uint64",
+        "class_ends": "int32",
+        "class_tokens": "int32",
+        "class_dense": "int32",
+        "dense_masks": "uint32",
+        "spelling": "int32",
+        "spelling_starts": "int32",
+        "spelling_shared": "uint8",
+        "pending_reach": "uint64",
+        "quote_letters": "int32",
+        "quote_starts": "int32",
+        "suffix_quote": "int32",
     }
     for array in tables.arrays().values():
         assert array.flags.c_contiguous
