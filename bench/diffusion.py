@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from rich.console import Console
 from rich.progress import track
 
 from gramarye import engine
@@ -141,7 +142,7 @@ def _generate(name: str, options: argparse.Namespace) -> list[Row]:
     rows = []
     for check in options.checks:
         row = Row(f"{name} {check}")
-        for seed, case in enumerate(track(cases, f"{name} {check}")):
+        for seed, case in enumerate(track(cases, f"{name} {check}", console=Console(stderr=True))):
             _one(row, case, check, seed, options)
         rows.append(row)
     return rows
@@ -203,7 +204,7 @@ def _infill(options: argparse.Namespace) -> list[Row]:
         cases = [_cut(model, text, 1 + index % 3, index // 3 % 3, rng) for index, text in enumerate(chosen)]
         for check in (check for check in options.checks if check != "none"):
             row = Row(f"{kind} {check}")
-            for seed, parts in enumerate(track(cases, row.name)):
+            for seed, parts in enumerate(track(cases, row.name, console=Console(stderr=True))):
                 _fill(row, model, parts, constraint, check, seed, judge)
             rows.append(row)
     return rows

@@ -26,6 +26,7 @@ from pathlib import Path
 import numpy as np
 import tokenizers
 import torch
+from rich.console import Console
 from rich.progress import track
 from safetensors.torch import save_file
 from transformers import MPNetConfig, MPNetForMaskedLM
@@ -153,7 +154,7 @@ def train(folder: Path, steps: int, tokens: int, seed: int, checkpoint: int, hid
     log = (folder.parent / f"{folder.name}.log").open("w", encoding="utf-8")
     losses: list[float] = []
     model.train()
-    for step in track(range(1, steps + 1), "training"):
+    for step in track(range(1, steps + 1), "training", console=Console(stderr=True)):
         ids, prompts = next(source)
         masked = mask_rows(ids, prompts, rng, min(1.0, 0.3 + 1.4 * step / steps))
         inputs = torch.from_numpy(np.where(masked, MASK, ids))
