@@ -18,7 +18,7 @@ SECONDS = 0.45
 WIDTH, SIZE = 8.4, 14
 LINE = 22
 COLOURS = {"given": "#8b949e", "open": "#30363d", "old": "#7ee787", "new": "#0d1117"}
-PARTS = [
+PARTS: list[str | bytes | engine.Hole] = [
     "int max(int a, int b) {\n    if (",
     engine.Hole(5),
     ") {\n        ",
