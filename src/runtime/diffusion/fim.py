@@ -121,7 +121,7 @@ def run_fim(
         sizes.append(max(low, wanted))
     job = _nearest(model, pieces, sizes, free, Job(model, [], constraint, 0, {}, "exact", options, reader, (), seed))
     settings = Settings(Leftmost(), block=None, temperature=options.temperature, seed=seed, refusals=None)
-    run = Run(_Middle(model, control, job), make_canvas(job), settings, ())
+    run = Run(_Middle(model, control, job), job.canvas or make_canvas(job), settings, ())
     for _ in run:
         continue
     job.passes = passes
@@ -139,7 +139,7 @@ def _nearest(model: Model, pieces: Sequence[list[int] | Hole], sizes: Sequence[i
         layout = layout_of(pieces, one)
         job.length, job.fixed, job.holes = layout.length, layout.fixed, layout.holes
         try:
-            make_canvas(job)
+            job.canvas = make_canvas(job)
         except BudgetError:
             continue
         return job

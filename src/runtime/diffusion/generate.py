@@ -99,6 +99,7 @@ class Job:
 
     Attributes:
         passes: forward passes that were needed to choose the lengths of holes.
+        canvas: an untouched canvas, where choosing the lengths has made it already.
     """
 
     model: DiffusionModel | RenoisedModel | Model
@@ -112,6 +113,7 @@ class Job:
     holes: tuple[range, ...] = ()
     seed: int = 0
     passes: int = 0
+    canvas: Canvas | None = None
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -225,7 +227,7 @@ def fill(job: Job) -> Iterator[CanvasChunk]:
     Raises:
         BudgetError: as :func:`make_canvas`, from this call and not from the iterator.
     """
-    canvas = make_canvas(job)
+    canvas = job.canvas or make_canvas(job)
     if isinstance(job.model, DiffusionModel):
         matcher = None if job.constraint is None else job.constraint.matcher
         run = Run(job.model, canvas, job.options.settings(job.seed), job.prompt, matcher)

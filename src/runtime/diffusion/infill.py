@@ -186,7 +186,7 @@ def _choose(
     for sizes in lengths_of(parts, free):
         trial = job(layout_of(parts, sizes))
         try:
-            make_canvas(trial)
+            trial.canvas = make_canvas(trial)
         except BudgetError as error:
             failure = failure or error
             continue

@@ -113,12 +113,8 @@ def renoise(
     best = ids
     same = passes = 0
     for step in range(plan.steps, 0, -1):
-        logits = np.asarray(model.denoise(state, ids, previous))
+        logits = _checked(np.asarray(model.denoise(state, ids, previous)), guide.length, size)
         passes += 1
-        if logits.ndim != 2 or logits.shape[0] != guide.length or logits.shape[1] < size:
-            raise ModelError(
-                f"the model returned logits of shape {logits.shape}", expected=[f"({guide.length}, {size})"]
-            )
         previous = logits / (plan.t_min + (plan.t_max - plan.t_min) * step / plan.steps)
         laws = log_softmax(previous[:, :size].astype(np.float64))
         view = make_view(np.arange(guide.length), laws, allowed, 1.0, rng)
@@ -136,6 +132,17 @@ def renoise(
         continue
     run.passes = run.rows = passes
     return run
+
+
+def _checked(logits: NDArray[np.floating], length: int, size: int) -> NDArray[np.floating]:
+    """The logits, if they are of the right shape.
+
+    Raises:
+        ModelError: they are not.
+    """
+    if logits.ndim != 2 or logits.shape[0] != length or logits.shape[1] < size:
+        raise ModelError(f"the model returned logits of shape {logits.shape}", expected=[f"({length}, {size})"])
+    return logits
 
 
 def _accepted(entropy: NDArray[np.float64], bound: float) -> NDArray[np.bool_]:
