@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -144,6 +145,7 @@ def _generate(name: str, options: argparse.Namespace) -> list[Row]:
         row = Row(f"{name} {check}")
         for seed, case in enumerate(track(cases, f"{name} {check}", console=Console(stderr=True))):
             _one(row, case, check, seed, options)
+        print(row, file=sys.stderr)
         rows.append(row)
     return rows
 
@@ -206,6 +208,7 @@ def _infill(options: argparse.Namespace) -> list[Row]:
             row = Row(f"{kind} {check}")
             for seed, parts in enumerate(track(cases, row.name, console=Console(stderr=True))):
                 _fill(row, model, parts, constraint, check, seed, judge)
+            print(row, file=sys.stderr)
             rows.append(row)
     return rows
 

@@ -29,6 +29,7 @@ __all__ = ["SETTINGS", "Case", "infill_texts", "smiles_cases"]
 SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
 LONGEST_INSTANCE = 40
 """Tokens of the longest instance of a schema that is used."""
+USED_SCHEMAS = 40
 REACTIONS = (
     "CCO.CC(=O)Cl>>",
     "c1ccccc1Br.OB(O)c1ccncc1>>",
@@ -73,9 +74,10 @@ def smiles_cases(folder: Path) -> Iterator[Case]:
 
 
 def json_cases(folder: Path) -> Iterator[Case]:
-    """Instances of MaskBench's schemas of objects that have a short one."""
+    """Instances of MaskBench's schemas of objects that have a short one: the first 40 of them, again and again."""
     model = load_tiny()
-    while True:
+    found: list[Case] = []
+    while len(found) < USED_SCHEMAS:
         for problem in maskbench(folder, 7):
             schema = json.loads(problem.schema)
             short = min((len(model.vocabulary.encode(text)) for text in problem.valid), default=10**9)
@@ -91,7 +93,12 @@ def json_cases(folder: Path) -> Iterator[Case]:
                 continue
             if canvas.completable and canvas.exact:
                 prompt = prompt_of_schema(schema)
-                yield Case(model, prompt, constraint, LONGEST_INSTANCE + 8, None, _valid_json(judge))
+                found.append(Case(model, prompt, constraint, LONGEST_INSTANCE + 8, None, _valid_json(judge)))
+                yield found[-1]
+            if len(found) == USED_SCHEMAS:
+                break
+    while True:
+        yield from found
 
 
 def _valid_json(judge: Any) -> Callable[[str], bool]:
