@@ -86,7 +86,11 @@ def json_cases(folder: Path) -> Iterator[Case]:
             try:
                 judge = jsonschema_rs.validator_for(schema)
                 constraint = engine.compile(
-                    schema=schema, vocabulary=model.vocabulary, whitespace="bounded", spelling="plain"
+                    schema=schema,
+                    vocabulary=model.vocabulary,
+                    whitespace="bounded",
+                    spelling="plain",
+                    formats="assert",
                 )
                 canvas = constraint.canvas(LONGEST_INSTANCE + 8)
             except (GramaryeError, ValueError):
