@@ -117,27 +117,33 @@ def calls_of(work: Callable[[], object]) -> int:
     return count
 
 
+def calls_of_batch(size: int, threads: int) -> tuple[int, int]:
+    """Calls of a batch of masks that are built, and of the same batch remembered."""
+    vocabulary = toy_vocabulary(*JSON_PIECES)
+    made = [engine.compile(regex="[a-z]{200}|[0-9]{9}", vocabulary=vocabulary) for _ in range(5)]
+    matchers = [made[i % 5].matcher() for i in range(size)]
+    for i, matcher in enumerate(matchers):
+        matcher.advance_bytes(b"a" * (i // 5))
+    engine.fill_masks([one.matcher() for one in made])  # what is grown once is grown here
+    out = np.empty((size, vocabulary.words), np.uint32)
+    fill = partial(engine.fill_masks, matchers, out, threads=threads)
+    vocabulary.workers.close()
+    fresh = calls_of(fill)
+    assert sum(one.machine.arena.get(Scalar.MASKS_BUILT) for one in made) > size // 2
+    vocabulary.workers.close()
+    return fresh, calls_of(fill)
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_no_python_runs_per_mask(threads: int) -> None:
     """The calls of a batch of 10 and of one of 200 are the same, built masks and remembered ones alike."""
-    vocabulary = toy_vocabulary(*JSON_PIECES)
-    counts = []
-    for size in (10, 200):
-        made = [engine.compile(regex="[a-z]{200}|[0-9]{9}", vocabulary=vocabulary) for _ in range(5)]
-        matchers = [made[i % 5].matcher() for i in range(size)]
-        for i, matcher in enumerate(matchers):
-            matcher.advance_bytes(b"a" * (i // 5))
-        engine.fill_masks([one.matcher() for one in made])  # what is grown once is grown here
-        out = np.empty((size, vocabulary.words), np.uint32)
-        fill = partial(engine.fill_masks, matchers, out, threads=threads)
-        vocabulary.workers.close()
-        fresh = calls_of(fill)
-        assert sum(one.machine.arena.get(Scalar.MASKS_BUILT) for one in made) > size // 2
-        vocabulary.workers.close()
-        counts.append((fresh, calls_of(fill)))
-    small, large = counts
-    # Where there are helpers, starting one late or not at all is a dozen calls; a call per mask would be 190 more.
-    slack = 0 if threads == 1 else 40
+    # A helper that is started late makes a few calls more or less, so the fewest of some runs are compared.
+    runs = 1 if threads == 1 else 6
+    small, large = (
+        [min(counts) for counts in zip(*(calls_of_batch(size, threads) for _ in range(runs)), strict=True)]
+        for size in (10, 200)
+    )
+    slack = 0 if threads == 1 else 8
     assert abs(small[0] - large[0]) <= slack
     assert abs(small[1] - large[1]) <= slack
 

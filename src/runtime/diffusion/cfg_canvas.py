@@ -37,7 +37,7 @@ _FEW_EFFECTS = 2_000
 
 
 class CfgCanvas:
-    """What both canvases share: the fixed tokens, and commits by way of ``_possible``.
+    """What both canvases share: the fixed tokens.
 
     Attributes:
         length: L.
@@ -57,23 +57,6 @@ class CfgCanvas:
     def fixed(self) -> dict[int, int]:
         """The token of each position that was given or committed."""
         return dict(sorted(self._fixed.items()))
-
-    @property
-    def completable(self) -> bool:
-        """True if some completion remains."""
-        return self._possible(self._fixed)
-
-    def allows(self, position: int, token: int) -> bool:
-        """True if :meth:`commit` would take the token."""
-        self._check(position, token)
-        return position in self._fixed or self._possible({**self._fixed, position: token})
-
-    def commit(self, position: int, token: int) -> bool:
-        """Fix an open position; False, and nothing changes, if that leaves no completion."""
-        if not self.allows(position, token):
-            return False
-        self._fixed[position] = token
-        return True
 
     def sample(self, log_probs: NDArray[np.floating], rng: np.random.Generator, mode: Mode = "sample") -> list[int]:
         """Not possible: the product law is conditioned exactly for regular constraints only."""
@@ -95,12 +78,26 @@ class CfgCanvas:
         size = self.length if length is None else length
         return canvas_items(self.constraint.vocabulary, size, fixed, self.end)
 
-    def _possible(self, fixed: Mapping[int, int]) -> bool:
-        raise NotImplementedError
-
 
 class IntersectionCanvas(CfgCanvas):
     """Runs of open positions are holes of any length; a verdict a proposal, no masks."""
+
+    @property
+    def completable(self) -> bool:
+        """True if some completion remains."""
+        return self._possible(self._fixed)
+
+    def allows(self, position: int, token: int) -> bool:
+        """True if :meth:`commit` would take the token."""
+        self._check(position, token)
+        return position in self._fixed or self._possible({**self._fixed, position: token})
+
+    def commit(self, position: int, token: int) -> bool:
+        """Fix an open position; False, and nothing changes, if that leaves no completion."""
+        if not self.allows(position, token):
+            return False
+        self._fixed[position] = token
+        return True
 
     @property
     def shortest(self) -> int | None:

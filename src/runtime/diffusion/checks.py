@@ -46,20 +46,12 @@ def make_canvas(
 
 
 def _maker(kind: str, check: Check) -> Callable[..., Canvas]:
-    """The function that makes a canvas.
-
-    Raises:
-        GramaryeError: this build has none for the check.
-    """
+    """The function that makes a canvas; its module is loaded when it is first asked for."""
     if check == "exact":
         module, name = "cfg_canvas" if kind in _CONTEXT_FREE else "canvas", "exact_canvas"
     elif check == "intersection":
         module, name = "cfg_canvas", "intersection_canvas"
     else:
         module, name = "lookahead", "lookahead_canvas"
-    try:
-        found = importlib.import_module(f".{module}", __package__)
-    except ModuleNotFoundError as error:
-        raise GramaryeError(f"the check {check!r} is not available for a {kind} constraint") from error
-    maker: Callable[..., Canvas] = getattr(found, name)
+    maker: Callable[..., Canvas] = getattr(importlib.import_module(f".{module}", __package__), name)
     return maker
